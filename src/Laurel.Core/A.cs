@@ -1,0 +1,3 @@
+namespace Laurel.Core;
+/// <summary>placeholder</summary>
+public static class A { }
