@@ -21,7 +21,6 @@ public sealed class ZonesTests
     [InlineData("Arabian Standard Time")]
     [InlineData("../etc/passwd")]
     [InlineData("Asia/\0")]
-    [InlineData("\ud800")]
     public void Anything_else_is_not(string? id) => Assert.False(Zones.IsKnown(id));
 
     [Fact]
