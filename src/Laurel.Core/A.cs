@@ -1,3 +1,0 @@
-namespace Laurel.Core;
-/// <summary>placeholder</summary>
-public static class A { }

@@ -1,0 +1,43 @@
+namespace Laurel.Core.Access;
+
+/// <summary>What a key may be limited to.</summary>
+public static class Scopes
+{
+    public const string AwardsWrite = "awards:write";
+    public const string AwardsRemove = "awards:remove";
+    public const string BadgesWrite = "badges:write";
+    public const string IssuersWrite = "issuers:write";
+    public const string UsersWrite = "users:write";
+    public const string UsersRead = "users:read";
+    public const string KeysWrite = "keys:write";
+    public const string VisitsWrite = "visits:write";
+
+    public static readonly IReadOnlyList<string> All =
+        [AwardsWrite, AwardsRemove, BadgesWrite, IssuersWrite, UsersWrite, UsersRead, KeysWrite, VisitsWrite];
+}
+
+/// <summary>Permissions of users that Laurel itself gives a meaning.</summary>
+public static class Permissions
+{
+    /// <summary>May do everything.</summary>
+    public const string Administrator = "administrator";
+}
+
+/// <summary>Who is asking: a verified key and what it may do. A key without a user acts for a service, within its scopes.</summary>
+/// <param name="KeyId">0 for the administrator key of the environment.</param>
+/// <param name="Scopes">Null: everything its user may do.</param>
+public sealed record Caller(long KeyId, long? UserId, bool IsAdministrator, IReadOnlySet<string>? Scopes)
+{
+    /// <summary>A service key: no user behind it, what it may do is said by its scopes alone.</summary>
+    private bool IsService => UserId is null && !IsAdministrator;
+
+    public bool Has(string scope) => Scopes is null ? !IsService : Scopes.Contains(scope);
+
+    /// <summary>May use the scope everywhere: an administrator or a service.</summary>
+    public bool MayEverywhere(string scope) => Has(scope) && (IsAdministrator || IsService);
+
+    public bool MayAt(Issuers.Issuer issuer, string scope) =>
+        Has(scope) && (IsAdministrator || IsService || (UserId is { } user && issuer.IsManager(user)));
+
+    public bool MayFor(long userId, string scope) => Has(scope) && (IsAdministrator || IsService || UserId == userId);
+}

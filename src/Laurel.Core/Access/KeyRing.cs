@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Laurel.Core.Storage;
+using Laurel.Core.Users;
+
+namespace Laurel.Core.Access;
+
+/// <summary>What a new key is to be. Times in microseconds since 1970 UTC.</summary>
+public sealed record KeyDraft(long? UserId, IReadOnlyList<string>? Scopes, long? ExpiresAt, bool IsAdministrator = false);
+
+/// <summary>A key as it is listed: never its secret.</summary>
+public sealed record KeyInfo(
+    long Id, long? UserId, string Prefix, IReadOnlyList<string>? Scopes, bool IsAdministrator, long CreatedAt, long? ExpiresAt, long? RevokedAt);
+
+/// <summary>A key just made; the secret is shown this once.</summary>
+public sealed record NewKey(KeyInfo Info, string Secret);
+
+/// <summary>Keys and sessions: random, stored as SHA-256 of the secret (which needs no slow hash: it has 256 bits of its own).
+/// Verified ones are cached only while the change log is read, so a revoked key is refused everywhere within a second.</summary>
+public sealed class KeyRing
+{
+    public const string SecretPrefix = "laurel_";
+    private const int MaximumSecret = 512;
+
+    private const string Columns = """
+        hash AS Hash, id AS Id, user_id AS UserId, prefix AS Prefix, scopes AS Scopes, is_admin AS IsAdmin,
+        created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt
+        """;
+
+    private readonly Database _database;
+    private readonly ChangeLog _changes;
+    private readonly IdBlocks _ids;
+    private readonly UserDirectory _users;
+    private readonly TimeProvider _time;
+    private readonly string? _environmentHash;
+    private readonly BoundedCache<string, Row> _verified = new(20_000);
+    private readonly ConcurrentDictionary<long, string> _hashes = new();
+
+    /// <param name="environmentKey">The administrator key of the environment, if one is configured.</param>
+    public KeyRing(Database database, ChangeLog changes, IdBlocks ids, UserDirectory users, TimeProvider time, string? environmentKey)
+    {
+        (_database, _changes, _ids, _users, _time) = (database, changes, ids, users, time);
+        _environmentHash = string.IsNullOrEmpty(environmentKey) ? null : HashOf(environmentKey);
+        _changes.Changed += (kind, id) =>
+        {
+            if (kind == ChangeKind.Key && _hashes.TryRemove(id, out var hash))
+            {
+                _verified.Evict(hash);
+            }
+        };
+    }
+
+    /// <summary>Who holds this secret; null if nobody does, or not any more.</summary>
+    public async ValueTask<Caller?> Authenticate(string secret)
+    {
+        if (secret.Length is 0 or > MaximumSecret)
+        {
+            return null;
+        }
+        var hash = HashOf(secret);
+        if (_environmentHash is not null && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(_environmentHash)))
+        {
+            return new Caller(0, null, IsAdministrator: true, Scopes: null);
+        }
+        var row = _changes.IsFresh ? await _verified.Get(hash, Load) : await Load(hash);
+        if (row is null || row.RevokedAt is not null || row.ExpiresAt <= _time.Micros())
+        {
+            return null;
+        }
+        var administrator = row.IsAdmin != 0
+            || (row.UserId is { } user && (await _users.Find(user))?.Draft.Permissions.Contains(Permissions.Administrator) == true);
+        return new Caller(row.Id, row.UserId, administrator, row.ScopeSet);
+    }
+
+    private async ValueTask<Row?> Load(string hash)
+    {
+        var row = await _database.Read<Row?>(async session =>
+            await session.QueryFirst<Row>($"SELECT {Columns} FROM credentials WHERE hash = @hash", new { hash }));
+        if (row is not null)
+        {
+            _hashes[row.Id] = hash;
+        }
+        return row;
+    }
+
+    public async Task<Outcome<NewKey>> Create(KeyDraft draft)
+    {
+        if (draft.Scopes is { } scopes && (scopes.Count > Scopes.All.Count || scopes.Any(scope => !Scopes.All.Contains(scope))))
+        {
+            return Refusal.Invalid("scopes", $"Scopes are: {string.Join(", ", Scopes.All)}.");
+        }
+        if (draft is { UserId: null, Scopes: null, IsAdministrator: false })
+        {
+            return Refusal.Invalid("scopes", "A key without a user needs scopes.");
+        }
+        if (draft.ExpiresAt is { } expires && (expires <= _time.Micros() || expires > Clock.Latest))
+        {
+            return Refusal.Invalid("expiresAt", "A key expires in the future.");
+        }
+        if (draft.UserId is { } user && !await _users.Exists(user))
+        {
+            return new Refusal(RefusalCode.UnknownUser, "No user has this id.", "userId");
+        }
+        var secret = SecretPrefix + Base64Url(RandomNumberGenerator.GetBytes(32));
+        var row = new Row
+        {
+            Hash = HashOf(secret),
+            Id = await _ids.Next(IdKind.Key),
+            UserId = draft.UserId,
+            Prefix = secret[..(SecretPrefix.Length + 4)],
+            Scopes = draft.Scopes is null ? null : string.Join(' ', draft.Scopes),
+            IsAdmin = draft.IsAdministrator ? 1 : 0,
+            CreatedAt = _time.Micros(),
+            ExpiresAt = draft.ExpiresAt,
+        };
+        await _database.Write(async session => await session.Execute("""
+            INSERT INTO credentials (hash, id, user_id, kind, prefix, scopes, is_admin, created_at, expires_at, revoked_at)
+            VALUES (@Hash, @Id, @UserId, 1, @Prefix, @Scopes, @IsAdmin, @CreatedAt, @ExpiresAt, NULL)
+            """, row));
+        return new NewKey(row.ToInfo(), secret);
+    }
+
+    public async ValueTask<KeyInfo?> Find(long id) => (await _database.Read<Row?>(async session =>
+        await session.QueryFirst<Row>($"SELECT {Columns} FROM credentials WHERE id = @id", new { id })))?.ToInfo();
+
+    /// <summary>Keys by id, after <paramref name="after"/>; of one user, or of all.</summary>
+    public async ValueTask<IReadOnlyList<KeyInfo>> List(long? userId, long after, int limit) => [.. (await _database.Read(async session =>
+        await session.Query<Row>(
+            $"SELECT {Columns} FROM credentials WHERE id > @after{(userId is null ? "" : " AND user_id = @userId")} ORDER BY id LIMIT @limit",
+            new { userId, after, limit }))).Select(row => row.ToInfo())];
+
+    /// <summary>Ends a key at once, here and, within a second, everywhere. False when there is none.</summary>
+    public async Task<bool> Revoke(long id)
+    {
+        var found = await _database.Write(async session =>
+        {
+            var changed = await session.Execute("UPDATE credentials SET revoked_at = coalesce(revoked_at, @now) WHERE id = @id", new { id, now = _time.Micros() });
+            if (changed > 0)
+            {
+                await _changes.Append(session, ChangeKind.Key, id);
+            }
+            return changed > 0;
+        });
+        _changes.Announce(ChangeKind.Key, id);
+        return found;
+    }
+
+    private static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+
+    private static string Base64Url(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
+
+    private sealed class Row
+    {
+        private IReadOnlySet<string>? _scopeSet;
+
+        public string Hash { get; init; } = "";
+        public long Id { get; init; }
+        public long? UserId { get; init; }
+        public string Prefix { get; init; } = "";
+        public string? Scopes { get; init; }
+        public long IsAdmin { get; init; }
+        public long CreatedAt { get; init; }
+        public long? ExpiresAt { get; init; }
+        public long? RevokedAt { get; init; }
+
+        public IReadOnlySet<string>? ScopeSet => Scopes is null ? null : _scopeSet ??= new HashSet<string>(Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        public KeyInfo ToInfo() => new(Id, UserId, Prefix, ScopeSet is null ? null : [.. ScopeSet], IsAdmin != 0, CreatedAt, ExpiresAt, RevokedAt);
+    }
+}

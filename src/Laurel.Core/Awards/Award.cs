@@ -1,0 +1,47 @@
+namespace Laurel.Core.Awards;
+
+/// <summary>One row of the ledger. <paramref name="AwardedAt"/> is in microseconds since 1970 UTC.</summary>
+public sealed record Award(
+    long Id, long UserId, long BadgeId, string Occasion, long AwardedAt, AwardSource Source, string? Subject)
+{
+    /// <summary>The action it came from, where one was named.</summary>
+    public long? ActionId { get; init; }
+
+    /// <summary>Any JSON, as text.</summary>
+    public string? Payload { get; init; }
+
+    /// <summary>The subject as stored: null where the occasion already holds it.</summary>
+    internal static string? StoredSubject(string occasion, string? subject) =>
+        subject is not null && occasion.StartsWith("s:", StringComparison.Ordinal) ? null : subject;
+
+    internal static string? ReadSubject(string occasion, string? stored) =>
+        stored ?? (occasion.StartsWith("s:", StringComparison.Ordinal) ? occasion[2..] : null);
+}
+
+/// <summary>Through which door an award came. Stored: numbers never change.</summary>
+public enum AwardSource
+{
+    Native = 0,
+    Roblox = 1,
+    AnswerHub = 2,
+    Perfumer = 3,
+    Karaz = 4,
+    AISquare = 5,
+    Rule = 6,
+    Import = 7,
+}
+
+/// <summary>Stored: numbers never change.</summary>
+public enum RemovalKind
+{
+    /// <summary>A direct request may earn it again; rules, backfills and replays may not.</summary>
+    Reset = 1,
+
+    /// <summary>Nothing but a manual award by an administrator lifts it.</summary>
+    Revoke = 2,
+}
+
+/// <summary>Claimed, worn and audit state of a reward, kept beside the ledger. Times in microseconds since 1970 UTC.</summary>
+public sealed record AwardClaim(
+    string Uid, bool IsClaimed, long? ClaimedAt, bool IsWorn, bool IsActive,
+    string? CreatedBy, string? UpdatedBy, string? DeletedBy, long CreatedAt, long UpdatedAt, long? DeletedAt);

@@ -1,0 +1,65 @@
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>What lies beside the ledger, by (user, award id): the action and payload of an award, and its claim state.</summary>
+internal static class AwardDetails
+{
+    private const string Upsert = """
+        INSERT INTO award_details (user_id, award_id, action_id, payload) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (user_id, award_id) DO UPDATE SET action_id = excluded.action_id, payload = excluded.payload
+        """;
+
+    private const string UpsertClaim = """
+        INSERT INTO award_claims (user_id, award_id, uid, is_claimed, claimed_at, is_worn, is_active,
+          created_by, updated_by, deleted_by, created_at, updated_at, deleted_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (user_id, award_id) DO UPDATE SET
+          uid = excluded.uid, is_claimed = excluded.is_claimed, claimed_at = excluded.claimed_at, is_worn = excluded.is_worn,
+          is_active = excluded.is_active, created_by = excluded.created_by, updated_by = excluded.updated_by,
+          deleted_by = excluded.deleted_by, created_at = excluded.created_at, updated_at = excluded.updated_at,
+          deleted_at = excluded.deleted_at
+        """;
+
+    private const string SelectDetails = "SELECT action_id, payload FROM award_details WHERE user_id = $1 AND award_id = $2";
+
+    private const string SelectClaim = """
+        SELECT uid, is_claimed, claimed_at, is_worn, is_active, created_by, updated_by, deleted_by, created_at, updated_at, deleted_at
+        FROM award_claims WHERE user_id = $1 AND award_id = $2
+        """;
+
+    public static async ValueTask Write(Session session, Award award) =>
+        await session.Prepare(Upsert).Set(1, award.UserId).Set(2, award.Id).Set(3, award.ActionId).Set(4, award.Payload).Run();
+
+    public static async ValueTask Write(Session session, long userId, long awardId, AwardClaim claim) =>
+        await session.Prepare(UpsertClaim).Set(1, userId).Set(2, awardId).Set(3, claim.Uid).Set(4, claim.IsClaimed ? 1 : 0)
+            .Set(5, claim.ClaimedAt).Set(6, claim.IsWorn ? 1 : 0).Set(7, claim.IsActive ? 1 : 0).Set(8, claim.CreatedBy)
+            .Set(9, claim.UpdatedBy).Set(10, claim.DeletedBy).Set(11, claim.CreatedAt).Set(12, claim.UpdatedAt).Set(13, claim.DeletedAt)
+            .Run();
+
+    /// <summary>The award with its action and payload.</summary>
+    public static async ValueTask<Award> Complete(Session session, Award award)
+    {
+        var row = session.Prepare(SelectDetails).Set(1, award.UserId).Set(2, award.Id);
+        if (!await row.Read())
+        {
+            return award;
+        }
+        var complete = award with { ActionId = row.LongOrNull(0), Payload = row.TextOrNull(1) };
+        await row.Done();
+        return complete;
+    }
+
+    public static async ValueTask<AwardClaim?> Claim(Session session, long userId, long awardId)
+    {
+        var row = session.Prepare(SelectClaim).Set(1, userId).Set(2, awardId);
+        if (!await row.Read())
+        {
+            return null;
+        }
+        var claim = new AwardClaim(row.Text(0), row.Long(1) != 0, row.LongOrNull(2), row.Long(3) != 0, row.Long(4) != 0,
+            row.TextOrNull(5), row.TextOrNull(6), row.TextOrNull(7), row.Long(8), row.Long(9), row.LongOrNull(10));
+        await row.Done();
+        return claim;
+    }
+}

@@ -1,0 +1,306 @@
+using System.Diagnostics.CodeAnalysis;
+using Laurel.Core.Statistics;
+using Laurel.Core.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>Which queue an entry joins.</summary>
+internal enum Lane
+{
+    /// <summary>Somebody waits for the answer.</summary>
+    Live,
+
+    /// <summary>Imports: at most a quarter of a batch, so that they never starve the live lane.</summary>
+    Bulk,
+}
+
+/// <summary>The group-commit writer. Entries wait in two bounded lanes; one thread takes all that wait, up to 1,024, commits them
+/// in one transaction and only then answers their callers.</summary>
+internal sealed class Ledger : IAsyncDisposable
+{
+    public const int BatchLimit = 1024;
+    private const int BulkShare = BatchLimit / 4;
+    private const int LiveCapacity = 32_768;
+    private const int BulkCapacity = 8_192;
+    private const long ByteCapacity = 64L << 20;
+
+    private readonly LedgerStore _store;
+    private readonly Tallies _tallies;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Action<Exception> _die;
+    private readonly Lock _gate = new();
+    private readonly Queue<LedgerEntry> _live = new();
+    private readonly Queue<LedgerEntry> _bulk = new();
+    private readonly SemaphoreSlim _work = new(0, 1);
+    private readonly SemaphoreSlim _bulkRoom = new(BulkCapacity, BulkCapacity);
+    private readonly Thread _writer;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _bytes;
+    private bool _closed;
+
+    /// <param name="die">Called when the writer cannot go on: the process must end and be restarted clean.</param>
+    public Ledger(LedgerStore store, Tallies tallies, TimeProvider time, ILogger log, Action<Exception> die)
+    {
+        (_store, _tallies, _time, _log, _die) = (store, tallies, time, log, die);
+        _writer = new Thread(Run) { Name = "ledger writer", IsBackground = true };
+    }
+
+    /// <summary>Entries that wait now.</summary>
+    public int Depth
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _live.Count + _bulk.Count;
+            }
+        }
+    }
+
+    /// <summary>When the writer last ended a batch or found nothing to do, and whether its last batch failed for want of storage.</summary>
+    public bool StorageFailed { get; private set; }
+
+    public void Start()
+    {
+        _store.Start();
+        _writer.Start();
+    }
+
+    /// <summary>Queues the entry and ends when it is committed. The token withdraws it only while it is queued.</summary>
+    /// <exception cref="LedgerFullException">The live lane is full.</exception>
+    /// <exception cref="StorageUnavailableException">The database could not store the batch.</exception>
+    public async ValueTask Submit(LedgerEntry entry, Lane lane, CancellationToken withdraw)
+    {
+        if (lane == Lane.Bulk)
+        {
+            await _bulkRoom.WaitAsync(withdraw);
+        }
+        Enqueue(entry, lane);
+        if (!withdraw.CanBeCanceled)
+        {
+            await entry.Completion;
+            return;
+        }
+        await using var registration = withdraw.UnsafeRegister(static queued => ((LedgerEntry)queued!).TryWithdraw(), entry);
+        await entry.Completion;
+    }
+
+    private void Enqueue(LedgerEntry entry, Lane lane)
+    {
+        lock (_gate)
+        {
+            if (_closed || (lane == Lane.Live && (_live.Count >= LiveCapacity || _bytes >= ByteCapacity)))
+            {
+                if (lane == Lane.Bulk)
+                {
+                    _bulkRoom.Release();
+                }
+                throw new LedgerFullException();
+            }
+            (lane == Lane.Live ? _live : _bulk).Enqueue(entry);
+            _bytes += entry.Weight;
+            Wake();
+        }
+    }
+
+    // Under the gate.
+    private void Wake()
+    {
+        if (_work.CurrentCount == 0)
+        {
+            _work.Release();
+        }
+    }
+
+    private void Run()
+    {
+        var batch = new List<LedgerEntry>(BatchLimit);
+        try
+        {
+            while (Take(batch))
+            {
+                if (batch.Count > 0)
+                {
+                    batch.Sort(KeyOrder.Instance);
+                    Commit(batch);
+                }
+            }
+            _ended.SetResult();
+        }
+        catch (Exception broken)
+        {
+            _ended.TrySetResult();
+            _die(broken);
+        }
+    }
+
+    // False when the ledger is closed and empty.
+    private bool Take(List<LedgerEntry> batch)
+    {
+        batch.Clear();
+        _work.Wait();
+        lock (_gate)
+        {
+            var bulk = Move(_bulk, batch, BulkShare);
+            Move(_live, batch, BatchLimit);
+            if (bulk > 0)
+            {
+                _bulkRoom.Release(bulk);
+            }
+            if (_live.Count + _bulk.Count > 0 || _closed)
+            {
+                Wake();
+            }
+            return batch.Count > 0 || !_closed;
+        }
+    }
+
+    // Withdrawn entries leave the queue without a place in the batch.
+    private int Move(Queue<LedgerEntry> lane, List<LedgerEntry> batch, int limit)
+    {
+        var moved = 0;
+        while (batch.Count < limit && lane.TryDequeue(out var entry))
+        {
+            moved++;
+            _bytes -= entry.Weight;
+            if (entry.TryTake())
+            {
+                batch.Add(entry);
+            }
+        }
+        return moved;
+    }
+
+    private void Commit(List<LedgerEntry> batch)
+    {
+        try
+        {
+            var events = CommitCertainly(batch);
+            _tallies.Apply(_store.Node, _store.Sequence, events);
+            StorageFailed = false;
+            foreach (var entry in batch)
+            {
+                entry.Answer();
+            }
+        }
+        catch (StorageUnavailableException unavailable)
+        {
+            StorageFailed = true;
+            LedgerLog.StorageFailed(_log, unavailable, batch.Count);
+            foreach (var entry in batch)
+            {
+                entry.Fail(unavailable);
+            }
+        }
+        catch (Exception fault) when (fault is not (LeaseLostException or OutOfMemoryException))
+        {
+            // Rolled back whole: whatever it was, it is looked for in halves.
+            Bisect(batch, fault);
+        }
+    }
+
+    // Repeated until the outcome is known: an answer may be neither a guess nor a loss.
+    private IReadOnlyList<OutboxEvent> CommitCertainly(List<LedgerEntry> batch)
+    {
+        var now = _time.Micros();
+        for (var unknown = 0; ; unknown++)
+        {
+            try
+            {
+                return _store.Commit(batch, now, repeat: unknown > 0);
+            }
+            catch (CommitUnknownException commit)
+            {
+                LedgerLog.CommitUnknown(_log, commit, batch.Count);
+                Thread.Sleep(Math.Min(50 << Math.Min(unknown, 6), 1000));
+            }
+            catch (StorageUnavailableException away) when (unknown > 0)
+            {
+                LedgerLog.CommitUnknown(_log, away, batch.Count);
+                Thread.Sleep(Math.Min(50 << Math.Min(unknown, 6), 1000));
+            }
+        }
+    }
+
+    // One row that cannot be stored fails alone.
+    private void Bisect(List<LedgerEntry> batch, Exception rowFault)
+    {
+        if (batch.Count == 1)
+        {
+            LedgerLog.RowRefused(_log, rowFault);
+            batch[0].Fail(new EntryRefusedByStorageException(rowFault));
+            return;
+        }
+        var half = batch.Count / 2;
+        Commit(batch.GetRange(0, half));
+        Commit(batch.GetRange(half, batch.Count - half));
+    }
+
+    /// <summary>Takes no more entries, commits those that wait, and ends the writer.</summary>
+    [SuppressMessage("Usage", "VSTHRD003", Justification = "Completed by the writer's own thread.")]
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+            _closed = true;
+            Wake();
+        }
+        if (_writer.ThreadState.HasFlag(ThreadState.Unstarted))
+        {
+            return;
+        }
+        await _ended.Task;
+    }
+
+    private sealed class KeyOrder : IComparer<LedgerEntry>
+    {
+        public static readonly KeyOrder Instance = new();
+
+        // Rows are written in key order, so two nodes' batches can never deadlock; removals and visits follow the awards.
+        public int Compare(LedgerEntry? x, LedgerEntry? y)
+        {
+            if (x is AwardEntry a && y is AwardEntry b)
+            {
+                var order = a.UserId.CompareTo(b.UserId);
+                if (order == 0)
+                {
+                    order = a.Award.BadgeId.CompareTo(b.Award.BadgeId);
+                }
+                return order != 0 ? order : string.CompareOrdinal(a.Award.Occasion, b.Award.Occasion);
+            }
+            var kinds = Kind(x).CompareTo(Kind(y));
+            return kinds != 0 ? kinds : x!.UserId.CompareTo(y!.UserId);
+        }
+
+        private static int Kind(LedgerEntry? entry) => entry switch
+        {
+            AwardEntry => 0,
+            RemovalEntry => 1,
+            _ => 2,
+        };
+    }
+}
+
+/// <summary>More waits already than the ledger's queue holds: try again shortly.</summary>
+public sealed class LedgerFullException() : Exception("The ledger's queue is full.");
+
+/// <summary>The database refused this one row; the rest of its batch is stored.</summary>
+public sealed class EntryRefusedByStorageException(Exception inner) : Exception("The entry could not be stored.", inner);
+
+internal static partial class LedgerLog
+{
+    [LoggerMessage(1, LogLevel.Error, "The database did not store a batch of {Count} entries; their callers were told.")]
+    public static partial void StorageFailed(ILogger log, Exception failure, int count);
+
+    [LoggerMessage(2, LogLevel.Warning, "The outcome of a commit of {Count} entries is unknown; repeating it.")]
+    public static partial void CommitUnknown(ILogger log, Exception failure, int count);
+
+    [LoggerMessage(3, LogLevel.Error, "One entry could not be stored and was refused; the rest of its batch was not harmed.")]
+    public static partial void RowRefused(ILogger log, Exception failure);
+}

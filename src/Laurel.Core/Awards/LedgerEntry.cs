@@ -1,0 +1,130 @@
+using System.Threading.Tasks.Sources;
+using Laurel.Core.Badges;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>Something asked of the ledger: queued once, committed with its batch, answered after the commit. Everything that
+/// decides the outcome is fixed before it is queued, so a batch can be repeated.</summary>
+internal abstract class LedgerEntry(long userId) : IValueTaskSource
+{
+    // Continuations leave the writer's thread: it must go on to the next batch.
+    private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
+    private int _state;
+
+    private const int Queued = 0;
+    private const int Taken = 1;
+    private const int Withdrawn = 2;
+
+    public long UserId { get; } = userId;
+
+    /// <summary>What it occupies in the queue, roughly, in bytes.</summary>
+    public virtual int Weight => 128;
+
+    public ValueTask Completion => new(this, _source.Version);
+
+    /// <summary>Takes it out of the queue into a batch; false when its caller has withdrawn it.</summary>
+    public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Queued) == Queued;
+
+    /// <summary>Takes it back, which only works while it is queued.</summary>
+    public bool TryWithdraw()
+    {
+        if (Interlocked.CompareExchange(ref _state, Withdrawn, Queued) != Queued)
+        {
+            return false;
+        }
+        _source.SetException(new OperationCanceledException());
+        return true;
+    }
+
+    public void Answer() => _source.SetResult(true);
+
+    public void Fail(Exception failure) => _source.SetException(failure);
+
+    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+}
+
+/// <summary>Asks for one award.</summary>
+internal sealed class AwardEntry(Award award, Badge badge) : LedgerEntry(award.UserId)
+{
+    public Award Award { get; } = award;
+
+    public Badge Badge { get; } = badge;
+
+    /// <summary>An administrator's own decision: lifts a revocation, and duplicates where the natural occasion is held.</summary>
+    public bool Manual { get; init; }
+
+    /// <summary>Rules, backfills and replays: they also respect a reset.</summary>
+    public bool Automatic { get; init; }
+
+    /// <summary>The user has not been seen yet, so the batch looks.</summary>
+    public bool CheckUser { get; set; }
+
+    /// <summary>Counts as a visit of the user to the badge's issuer.</summary>
+    public bool IsVisit { get; init; }
+
+    /// <summary>When it was asked, for the visit. Microseconds since 1970 UTC.</summary>
+    public long AskedAt { get; init; }
+
+    /// <summary>Claim state to write beside the award.</summary>
+    public AwardClaim? Claim { get; init; }
+
+    /// <summary>An import at an id of the caller's: an award that stands under this id is replaced.</summary>
+    public bool Replaces { get; init; }
+
+    public AwardStatus Status { get; set; }
+
+    /// <summary>The award that stands for the occasion, when it is not this one.</summary>
+    public Award? Standing { get; set; }
+
+    public override int Weight => 192 + 2 * (Award.Occasion.Length + (Award.Subject?.Length ?? 0) + (Award.Payload?.Length ?? 0));
+}
+
+/// <summary>How the ledger answered an <see cref="AwardEntry"/>.</summary>
+internal enum AwardStatus
+{
+    /// <summary>Not decided.</summary>
+    Open,
+    Created,
+    /// <summary>The occasion is held; <see cref="AwardEntry.Standing"/> says by which award.</summary>
+    Held,
+    /// <summary>An import found the same award under the same id and brought its details up to date.</summary>
+    Updated,
+    /// <summary>Removed earlier in a way that forbids this kind of request.</summary>
+    Removed,
+    UnknownUser,
+    /// <summary>The badge's recurrence has changed since the occasion was computed: compute again.</summary>
+    Stale,
+}
+
+/// <summary>Asks to remove awards of one user: one by id, or all of a badge.</summary>
+internal sealed class RemovalEntry(long userId) : LedgerEntry(userId)
+{
+    /// <summary>The one award; null for all of <see cref="BadgeId"/>.</summary>
+    public long? AwardId { get; init; }
+
+    public long? BadgeId { get; init; }
+
+    public required RemovalKind Kind { get; init; }
+
+    public required long At { get; init; }
+
+    public long? By { get; init; }
+
+    public string? Reason { get; init; }
+
+    /// <summary>Answer: the awards that were removed.</summary>
+    public List<Award> Removed { get; } = [];
+}
+
+/// <summary>Tells that a user was at an issuer. The user is known to exist.</summary>
+internal sealed class VisitEntry(long userId, long issuerId, long at) : LedgerEntry(userId)
+{
+    public long IssuerId { get; } = issuerId;
+
+    public long At { get; } = at;
+}

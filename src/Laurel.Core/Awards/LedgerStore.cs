@@ -1,0 +1,303 @@
+using Laurel.Core.Statistics;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>Writes a batch of ledger entries in one transaction. The order of the work inside a batch is the same on both
+/// engines; what differs is how many rows travel in one statement, and how a commit ends.</summary>
+internal abstract class LedgerStore(short node)
+{
+    // The conditions decide inside the insert: a revocation forbids it (for automatic requests a reset too), and of a badge that
+    // can be earned once any duplicate that stands makes it held.
+    private const string InsertAward = """
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
+        SELECT $1, $2, $3, $4, $5, $6, $7
+        WHERE NOT EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3
+                          AND lifted = 0 AND kind >= $8)
+          AND NOT EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $9 AND badge_id = $2 AND $3 = '')
+        ON CONFLICT DO NOTHING
+        """;
+
+    // A manual award: neither condition holds it back.
+    private const string InsertManually = """
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+        """;
+
+    private const string UserExists = "SELECT 1 FROM users WHERE id = $1";
+
+    private const string FreezeBadge =
+        "UPDATE badges SET awarded = 1 WHERE id = $1 AND awarded = 0 AND recurrence_version = $2";
+
+    private const string FrozenVersion = "SELECT recurrence_version FROM badges WHERE id = $1 AND awarded = 1";
+
+    private const string UpsertRepeated = """
+        INSERT INTO repeated_awards (user_id, issuer_id, badge_id, standing, first_at, first_id) VALUES ($1, $2, $3, 1, $4, $5)
+        ON CONFLICT (user_id, issuer_id, badge_id) DO UPDATE SET
+          standing = repeated_awards.standing + 1,
+          first_id = CASE WHEN excluded.first_at < repeated_awards.first_at
+                            OR (excluded.first_at = repeated_awards.first_at AND excluded.first_id < repeated_awards.first_id)
+                          THEN excluded.first_id ELSE repeated_awards.first_id END,
+          first_at = CASE WHEN excluded.first_at < repeated_awards.first_at THEN excluded.first_at ELSE repeated_awards.first_at END
+        """;
+
+    // The condition makes a second sighting in the same five minutes a no-op; what it returns is the bucket that was left.
+    private const string MoveVisitor = """
+        INSERT INTO visitors (user_id, issuer_id, bucket, previous) VALUES ($1, $2, $3, NULL)
+        ON CONFLICT (user_id, issuer_id) DO UPDATE SET previous = visitors.bucket, bucket = excluded.bucket
+        WHERE visitors.bucket < excluded.bucket
+        RETURNING previous
+        """;
+
+    private const string InsertOutbox = "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+
+    private readonly VisitorsSeen _seen = new();
+    private readonly List<OutboxEvent> _events = [];
+
+    public short Node { get; } = node;
+
+    /// <summary>The number of this node's last certain batch. The writer thread alone moves it.</summary>
+    public long Sequence { get; protected set; }
+
+    /// <summary>Reads where this node's numbering stands. Once, before the first commit.</summary>
+    public abstract void Start();
+
+    /// <summary>Commits the batch, which is in key order, and sets each entry's outcome.</summary>
+    /// <param name="repeat">The batch may have been committed already, by a COMMIT whose outcome is unknown.</param>
+    /// <returns>What the batch did, for the statistics in memory.</returns>
+    /// <exception cref="CommitUnknownException">COMMIT was sent and not answered: repeat.</exception>
+    /// <exception cref="StorageUnavailableException">Nothing was stored and the database is not there.</exception>
+    public abstract IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat);
+
+    /// <summary>Adds the deltas to the tally rows of this node.</summary>
+    protected abstract ValueTask WriteTallies(
+        Session session, SortedDictionary<TallyKey, long> badges, SortedDictionary<(long Bucket, long Issuer), long> visitors);
+
+    /// <summary>Inserts the awards that no special rule concerns. Engines may do it in fewer statements.</summary>
+    protected virtual async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
+    {
+        foreach (var entry in plain)
+        {
+            if (entry.CheckUser && !await Exists(session, entry.UserId))
+            {
+                entry.Status = AwardStatus.UnknownUser;
+            }
+            else
+            {
+                await Insert(session, entry);
+            }
+        }
+    }
+
+    /// <summary>All of the batch's writes but the commit.</summary>
+    /// <returns>The packed events, empty when nothing happened.</returns>
+    protected async ValueTask<byte[]> Write(Session session, List<LedgerEntry> batch, long now)
+    {
+        _events.Clear();
+        await InsertPlain(session, Plain(batch));
+        foreach (var entry in batch)
+        {
+            switch (entry)
+            {
+                case AwardEntry { Replaces: true } import:
+                    await Imports.Place(session, import, this, now);
+                    break;
+                case AwardEntry { Manual: true } manual:
+                    await InsertManual(session, manual);
+                    break;
+                case RemovalEntry removal:
+                    await Removals.Apply(session, removal, this);
+                    break;
+                case VisitEntry visit:
+                    await Visit(session, visit.UserId, visit.IssuerId, Clock.BucketOf(visit.At));
+                    break;
+            }
+        }
+        if (_events.Count == 0)
+        {
+            return [];
+        }
+        var badges = new SortedDictionary<TallyKey, long>();
+        var visitors = new SortedDictionary<(long, long), long>();
+        TallyDeltas.Sum(_events, badges, visitors);
+        await WriteTallies(session, badges, visitors);
+        var packed = Outbox.Pack(_events);
+        if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, Sequence + 1).Set(3, now).Set(4, packed).Run() == 0)
+        {
+            throw new LeaseLostException($"Node slot {Node} is written by another process.");
+        }
+        return packed;
+    }
+
+    private static List<AwardEntry> Plain(List<LedgerEntry> batch)
+    {
+        var plain = new List<AwardEntry>(batch.Count);
+        foreach (var entry in batch)
+        {
+            if (entry is AwardEntry award)
+            {
+                award.Status = AwardStatus.Open;
+                award.Standing = null;
+                if (award is { Manual: false, Replaces: false })
+                {
+                    plain.Add(award);
+                }
+            }
+        }
+        return plain;
+    }
+
+    /// <summary>To be called once the commit is certain.</summary>
+    protected IReadOnlyList<OutboxEvent> Committed(List<LedgerEntry> batch)
+    {
+        foreach (var entry in batch)
+        {
+            if (entry is AwardEntry { Status: AwardStatus.Created or AwardStatus.Held } award)
+            {
+                award.Badge.MarkFrozen();
+            }
+        }
+        foreach (var each in _events)
+        {
+            if (each.Kind == OutboxKind.Visited)
+            {
+                _seen.Add(each.UserId, each.BadgeId, each.At);
+            }
+        }
+        if (_events.Count == 0)
+        {
+            return [];
+        }
+        Sequence++;
+        return [.. _events];
+    }
+
+    /// <summary>Inserts one award under the rules of a direct or automatic request.</summary>
+    internal async ValueTask Insert(Session session, AwardEntry entry)
+    {
+        var award = entry.Award;
+        if (!await Freeze(session, entry.Badge))
+        {
+            entry.Status = AwardStatus.Stale;
+            return;
+        }
+        var inserted = await Bind(session.Prepare(InsertAward), award)
+            .Set(8, (long)(entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke)).Set(9, entry.Badge.IssuerId).Run();
+        if (inserted == 1)
+        {
+            await Created(session, entry, award);
+            return;
+        }
+        entry.Standing = await StandingAwards.For(session, award);
+        entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+    }
+
+    private async ValueTask InsertManual(Session session, AwardEntry entry)
+    {
+        var award = entry.Award;
+        if (entry.CheckUser && !await Exists(session, award.UserId))
+        {
+            entry.Status = AwardStatus.UnknownUser;
+            return;
+        }
+        if (!await Freeze(session, entry.Badge))
+        {
+            entry.Status = AwardStatus.Stale;
+            return;
+        }
+        if (await Bind(session.Prepare(InsertManually), award).Run() == 0)
+        {
+            award = award with { Occasion = Occasion.Manual(award.Id).Key };
+            await Bind(session.Prepare(InsertManually), award).Run();
+            entry.Standing = award;
+        }
+        await Removals.Lift(session, award);
+        await Created(session, entry, award);
+    }
+
+    private static Statement Bind(Statement insert, Award award) => insert
+        .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, award.AwardedAt)
+        .Set(6, (long)award.Source).Set(7, Award.StoredSubject(award.Occasion, award.Subject));
+
+    /// <summary>What follows an award's row: its events and the tables beside the ledger.</summary>
+    internal async ValueTask Created(Session session, AwardEntry entry, Award award)
+    {
+        entry.Status = AwardStatus.Created;
+        Record(OutboxKind.Awarded, award);
+        if (entry.IsVisit)
+        {
+            await Visit(session, award.UserId, entry.Badge.IssuerId, Clock.BucketOf(entry.AskedAt));
+        }
+        if (award.Occasion.Length > 0)
+        {
+            await session.Prepare(UpsertRepeated).Set(1, award.UserId).Set(2, entry.Badge.IssuerId).Set(3, award.BadgeId)
+                .Set(4, award.AwardedAt).Set(5, award.Id).Run();
+        }
+        if (award.ActionId is not null || award.Payload is not null)
+        {
+            await AwardDetails.Write(session, award);
+        }
+        if (entry.Claim is { } claim)
+        {
+            await AwardDetails.Write(session, award.UserId, award.Id, claim);
+        }
+    }
+
+    internal void Record(OutboxKind kind, Award award) =>
+        _events.Add(new OutboxEvent(kind, award.UserId, award.BadgeId, award.Id, award.AwardedAt, award.Occasion));
+
+    // Recurrence, anchor and zone may not change any more; if they have changed since the occasion was computed, it is void.
+    internal static async ValueTask<bool> Freeze(Session session, Badges.Badge badge)
+    {
+        if (badge.IsFrozen || await session.Prepare(FreezeBadge).Set(1, badge.Id).Set(2, badge.RecurrenceVersion).Run() == 1)
+        {
+            return true;
+        }
+        var frozen = session.Prepare(FrozenVersion).Set(1, badge.Id);
+        var same = await frozen.Read() && frozen.Long(0) == badge.RecurrenceVersion;
+        await frozen.Done();
+        return same;
+    }
+
+    internal static async ValueTask<bool> Exists(Session session, long userId)
+    {
+        var exists = session.Prepare(UserExists).Set(1, userId);
+        var found = await exists.Read();
+        await exists.Done();
+        return found;
+    }
+
+    private async ValueTask Visit(Session session, long userId, long issuerId, long bucket)
+    {
+        if (_seen.Contains(userId, issuerId, bucket))
+        {
+            return;
+        }
+        var move = session.Prepare(MoveVisitor).Set(1, userId).Set(2, issuerId).Set(3, bucket);
+        if (await move.Read())
+        {
+            _events.Add(new OutboxEvent(OutboxKind.Visited, userId, issuerId, move.LongOrNull(0) ?? 0, bucket, ""));
+            await move.Done();
+        }
+    }
+}
+
+/// <summary>COMMIT was sent and its answer never came: the batch is stored, or it is not.</summary>
+internal sealed class CommitUnknownException(Exception inner) : Exception("The outcome of a commit is unknown.", inner);
+
+/// <summary>Remembers, lossily and in fixed memory, whom the database already counts in the current five minutes.</summary>
+internal sealed class VisitorsSeen
+{
+    private readonly (long User, long Issuer, long Bucket)[] _slots = new (long, long, long)[1 << 16];
+
+    public bool Contains(long user, long issuer, long bucket)
+    {
+        ref var slot = ref Slot(user, issuer);
+        return slot.User == user && slot.Issuer == issuer && slot.Bucket >= bucket && slot.Bucket != 0;
+    }
+
+    public void Add(long user, long issuer, long bucket) => Slot(user, issuer) = (user, issuer, bucket);
+
+    private ref (long User, long Issuer, long Bucket) Slot(long user, long issuer) =>
+        ref _slots[(int)(((ulong)((user * 31) + issuer) * 0x9E3779B97F4A7C15UL) >> 48)];
+}

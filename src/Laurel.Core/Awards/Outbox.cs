@@ -1,0 +1,126 @@
+using System.Buffers;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>What one committed batch did. Stored: numbers never change.</summary>
+internal enum OutboxKind : byte
+{
+    Awarded = 1,
+    Removed = 2,
+
+    /// <summary>User was seen at issuer (in <see cref="OutboxEvent.BadgeId"/>) in bucket <see cref="OutboxEvent.At"/>; before it in
+    /// bucket <see cref="OutboxEvent.AwardId"/>, 0 for never.</summary>
+    Visited = 3,
+}
+
+/// <summary>One event. It names no personal data: a subscriber that may see more looks it up.</summary>
+internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long BadgeId, long AwardId, long At, string Occasion);
+
+/// <summary>The packed form of a batch's events: a version byte, then per event its kind, the zigzag varint differences to the
+/// event before, and the occasion as length and UTF-8. About 14 bytes an award.</summary>
+internal static class Outbox
+{
+    private const byte Version = 1;
+
+    public static byte[] Pack(List<OutboxEvent> events)
+    {
+        var buffer = new ArrayBufferWriter<byte>(16 + events.Count * 20);
+        Put(buffer, Version);
+        OutboxEvent last = default;
+        foreach (var each in events)
+        {
+            Put(buffer, (byte)each.Kind);
+            PutNumber(buffer, each.UserId - last.UserId);
+            PutNumber(buffer, each.BadgeId - last.BadgeId);
+            PutNumber(buffer, each.AwardId - last.AwardId);
+            PutNumber(buffer, each.At - last.At);
+            PutText(buffer, each.Occasion);
+            last = each;
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">Not the packed form of a version known here.</exception>
+    public static List<OutboxEvent> Unpack(ReadOnlySpan<byte> packed)
+    {
+        if (packed.Length == 0 || packed[0] != Version)
+        {
+            throw new InvalidDataException("Unknown version of an outbox row.");
+        }
+        var events = new List<OutboxEvent>();
+        var rest = packed[1..];
+        OutboxEvent last = default;
+        while (rest.Length > 0)
+        {
+            var kind = (OutboxKind)rest[0];
+            rest = rest[1..];
+            last = new OutboxEvent(
+                kind,
+                last.UserId + TakeNumber(ref rest),
+                last.BadgeId + TakeNumber(ref rest),
+                last.AwardId + TakeNumber(ref rest),
+                last.At + TakeNumber(ref rest),
+                TakeText(ref rest));
+            events.Add(last);
+        }
+        return events;
+    }
+
+    private static void Put(ArrayBufferWriter<byte> buffer, byte value)
+    {
+        buffer.GetSpan(1)[0] = value;
+        buffer.Advance(1);
+    }
+
+    private static void PutNumber(ArrayBufferWriter<byte> buffer, long value)
+    {
+        var span = buffer.GetSpan(10);
+        var zigzag = (ulong)((value << 1) ^ (value >> 63));
+        var length = 0;
+        while (zigzag >= 0x80)
+        {
+            span[length++] = (byte)(zigzag | 0x80);
+            zigzag >>= 7;
+        }
+        span[length++] = (byte)zigzag;
+        buffer.Advance(length);
+    }
+
+    private static void PutText(ArrayBufferWriter<byte> buffer, string text)
+    {
+        PutNumber(buffer, System.Text.Encoding.UTF8.GetByteCount(text));
+        buffer.Advance(System.Text.Encoding.UTF8.GetBytes(text, buffer.GetSpan(text.Length * 3)));
+    }
+
+    private static long TakeNumber(ref ReadOnlySpan<byte> rest)
+    {
+        ulong zigzag = 0;
+        for (var shift = 0; shift < 70; shift += 7)
+        {
+            if (rest.Length == 0)
+            {
+                break;
+            }
+            var next = rest[0];
+            rest = rest[1..];
+            zigzag |= (ulong)(next & 0x7f) << shift;
+            if (next < 0x80)
+            {
+                return (long)(zigzag >> 1) ^ -(long)(zigzag & 1);
+            }
+        }
+        throw new InvalidDataException("An outbox row ends inside a number.");
+    }
+
+    private static string TakeText(ref ReadOnlySpan<byte> rest)
+    {
+        var length = TakeNumber(ref rest);
+        if (length < 0 || length > rest.Length)
+        {
+            throw new InvalidDataException("An outbox row ends inside a text.");
+        }
+        var text = length == 0 ? "" : System.Text.Encoding.UTF8.GetString(rest[..(int)length]);
+        rest = rest[(int)length..];
+        return text;
+    }
+}

@@ -1,0 +1,261 @@
+using System.Diagnostics.CodeAnalysis;
+using Laurel.Core.Statistics;
+using Laurel.Core.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>The ledger on PostgreSQL: one statement inserts the awards of a batch, one adds its tallies.</summary>
+internal sealed class PostgresLedgerStore(PostgresDatabase database, short node) : LedgerStore(node)
+{
+    private const string LastSequence = "SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = $1";
+
+    private const string KnownUsers = "SELECT id FROM users WHERE id = ANY($1)";
+
+    private const string InsertAwards = """
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[], $7::text[])
+        ON CONFLICT DO NOTHING RETURNING id
+        """;
+
+    // After the insert, not before it: an insert that waited for a removal sees what the removal wrote.
+    private const string Forbidden = """
+        SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
+          AS k (user_id, badge_id, occasion, id, issuer_id, kind)
+        WHERE EXISTS (SELECT 1 FROM award_history h WHERE h.user_id = k.user_id AND h.badge_id = k.badge_id
+                      AND h.occasion = k.occasion AND h.lifted = 0 AND h.kind >= k.kind)
+           OR (k.occasion = '' AND EXISTS (SELECT 1 FROM repeated_awards r
+               WHERE r.user_id = k.user_id AND r.issuer_id = k.issuer_id AND r.badge_id = k.badge_id))
+        """;
+
+    private const string Undo = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3";
+
+    private const string UpsertTallies = """
+        INSERT INTO badge_tallies (span, start, badge_id, node, awarded)
+        SELECT span, start, badge_id, $5, delta FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[])
+          AS t (span, start, badge_id, delta)
+        ON CONFLICT (span, start, badge_id, node) DO UPDATE SET awarded = badge_tallies.awarded + excluded.awarded
+        """;
+
+    private const string UpsertVisitors = """
+        INSERT INTO visitor_tallies (bucket, issuer_id, node, visitors)
+        SELECT bucket, issuer_id, $4, delta FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS t (bucket, issuer_id, delta)
+        ON CONFLICT (bucket, issuer_id, node) DO UPDATE SET visitors = visitor_tallies.visitors + excluded.visitors
+        """;
+
+    // The outbox row is the batch's token: its key is taken if the first COMMIT took effect, and a first COMMIT that is still
+    // waiting for its standby makes this insert wait too.
+    private const string ClaimToken =
+        "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+
+    private const string Token = "SELECT events FROM outbox WHERE node = $1 AND sequence = $2";
+
+    // Any write: the commit of the transaction that found the token waits behind the WAL of the one that wrote it.
+    private const string Heartbeat = "UPDATE nodes SET leased_until = leased_until WHERE slot = $1";
+
+    private byte[] _packed = [];
+
+    public override void Start()
+    {
+        using var connection = database.OpenConnection();
+        using var last = new NpgsqlCommand(LastSequence, connection) { Parameters = { new() { Value = Node } } };
+        Sequence = (long)last.ExecuteScalar()!;
+    }
+
+    // Class 22 data exception, 23 integrity constraint; 54 a value over a limit of the program.
+    public override IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat)
+    {
+        try
+        {
+            using var connection = database.OpenConnection();
+            if (repeat && _packed.Length > 0 && WasCommitted(connection, now))
+            {
+                return Committed(batch);
+            }
+            using var transaction = connection.BeginTransaction();
+            var session = new PostgresSession(connection, transaction);
+            _packed = Write(session, batch, now).AsTask().GetAwaiter().GetResult();
+            Send(connection, transaction);
+        }
+        catch (PostgresException conflict) when (PostgresDatabase.IsRetryable(conflict))
+        {
+            // Rolled back whole; other nodes' work went first.
+            return Commit(batch, now, repeat: false);
+        }
+        catch (Exception failure) when (PostgresDatabase.IsUnavailable(failure))
+        {
+            throw PostgresDatabase.Unavailable(failure);
+        }
+        return Committed(batch);
+    }
+
+    // No caller's token and no command timeout reaches COMMIT: cancelled, it would report success without its standby.
+    private static void Send(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        var withoutStandby = false;
+        void Notice(object sender, NpgsqlNoticeEventArgs notice) => withoutStandby |= notice.Notice.SqlState == "01000";
+        connection.Notice += Notice;
+        try
+        {
+            using var commit = new NpgsqlCommand("COMMIT", connection, transaction) { CommandTimeout = 0 };
+            commit.ExecuteNonQuery();
+        }
+        catch (Exception failure)
+        {
+            throw new CommitUnknownException(failure);
+        }
+        finally
+        {
+            connection.Notice -= Notice;
+        }
+        if (withoutStandby)
+        {
+            throw new CommitUnknownException(new IOException("The standby has not confirmed."));
+        }
+    }
+
+    private bool WasCommitted(NpgsqlConnection connection, long now)
+    {
+        using var transaction = connection.BeginTransaction();
+        using var claim = new NpgsqlCommand(ClaimToken, connection, transaction)
+        {
+            Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 }, new() { Value = now }, new() { Value = _packed } },
+        };
+        if (claim.ExecuteNonQuery() == 1)
+        {
+            transaction.Rollback();
+            return false;
+        }
+        using var token = new NpgsqlCommand(Token, connection, transaction) { Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 } } };
+        if (!((byte[])token.ExecuteScalar()!).AsSpan().SequenceEqual(_packed))
+        {
+            throw new LeaseLostException($"Node slot {Node} is written by another process.");
+        }
+        using var heartbeat = new NpgsqlCommand(Heartbeat, connection, transaction) { Parameters = { new() { Value = Node } } };
+        heartbeat.ExecuteNonQuery();
+        Send(connection, transaction);
+        return true;
+    }
+
+    protected override async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
+    {
+        await RefuseUnknownUsers(session, plain);
+        var ready = new List<AwardEntry>(plain.Count);
+        foreach (var entry in plain)
+        {
+            if (entry.Status != AwardStatus.Open)
+            {
+                continue;
+            }
+            if (await Freeze(session, entry.Badge))
+            {
+                ready.Add(entry);
+            }
+            else
+            {
+                entry.Status = AwardStatus.Stale;
+            }
+        }
+        if (ready.Count == 0)
+        {
+            return;
+        }
+        var inserted = Ids(session, InsertAwards,
+            Longs(ready, e => e.UserId), Longs(ready, e => e.Award.BadgeId), Texts(ready, e => e.Award.Occasion),
+            Longs(ready, e => e.Award.Id), Longs(ready, e => e.Award.AwardedAt), Shorts(ready, e => (short)e.Award.Source),
+            Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject)));
+        var created = ready.FindAll(entry => inserted.Contains(entry.Award.Id));
+        var forbidden = created.Count == 0 ? [] : Ids(session, Forbidden,
+            Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
+            Longs(created, e => e.Award.Id), Longs(created, e => e.Badge.IssuerId),
+            Shorts(created, e => (short)(e.Automatic ? RemovalKind.Reset : RemovalKind.Revoke)));
+        foreach (var entry in ready)
+        {
+            if (!inserted.Contains(entry.Award.Id))
+            {
+                // Held, or held when we looked and removed since: the row-wise way finds out.
+                await Insert(session, entry);
+            }
+            else if (forbidden.Contains(entry.Award.Id))
+            {
+                await session.Prepare(Undo).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion).Run();
+                entry.Standing = await StandingAwards.For(session, entry.Award);
+                entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+            }
+            else
+            {
+                await Created(session, entry, entry.Award);
+            }
+        }
+    }
+
+    private static Task RefuseUnknownUsers(Session session, List<AwardEntry> plain)
+    {
+        var unseen = plain.FindAll(entry => entry.CheckUser);
+        if (unseen.Count > 0)
+        {
+            var known = Ids(session, KnownUsers, Longs(unseen, e => e.UserId));
+            foreach (var entry in unseen)
+            {
+                if (!known.Contains(entry.UserId))
+                {
+                    entry.Status = AwardStatus.UnknownUser;
+                }
+            }
+        }
+        return Task.CompletedTask;
+    }
+
+    protected override async ValueTask WriteTallies(
+        Session session, SortedDictionary<TallyKey, long> badges, SortedDictionary<(long Bucket, long Issuer), long> visitors)
+    {
+        if (badges.Count > 0)
+        {
+            await Run(session, UpsertTallies, badges.Keys.Select(k => (short)k.Span).ToArray(), badges.Keys.Select(k => k.Start).ToArray(),
+                badges.Keys.Select(k => k.BadgeId).ToArray(), badges.Values.ToArray(), Node);
+        }
+        if (visitors.Count > 0)
+        {
+            await Run(session, UpsertVisitors, visitors.Keys.Select(k => k.Bucket).ToArray(), visitors.Keys.Select(k => k.Issuer).ToArray(),
+                visitors.Values.ToArray(), Node);
+        }
+    }
+
+    private static async Task Run(Session session, string sql, params object[] parameters)
+    {
+        await using var command = Command(session, sql, parameters);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static HashSet<long> Ids(Session session, string sql, params object[] parameters)
+    {
+        using var command = Command(session, sql, parameters);
+        using var reader = command.ExecuteReader();
+        var ids = new HashSet<long>();
+        while (reader.Read())
+        {
+            ids.Add(reader.GetInt64(0));
+        }
+        return ids;
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The caller disposes it.")]
+    private static NpgsqlCommand Command(Session session, string sql, object[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, (NpgsqlConnection)session.Connection, (NpgsqlTransaction?)session.Transaction);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter is string?[]
+                ? new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = parameter }
+                : new NpgsqlParameter { Value = parameter });
+        }
+        return command;
+    }
+
+    private static long[] Longs(List<AwardEntry> entries, Func<AwardEntry, long> of) => entries.ConvertAll(e => of(e)).ToArray();
+
+    private static short[] Shorts(List<AwardEntry> entries, Func<AwardEntry, short> of) => entries.ConvertAll(e => of(e)).ToArray();
+
+    private static string?[] Texts(List<AwardEntry> entries, Func<AwardEntry, string?> of) => entries.ConvertAll(e => of(e)).ToArray();
+}

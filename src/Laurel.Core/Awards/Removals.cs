@@ -1,0 +1,115 @@
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>Removal moves an award from the ledger to its history, inside the ledger's batch.</summary>
+internal static class Removals
+{
+    private const string OfBadge = """
+        SELECT user_id, badge_id, occasion, id, awarded_at, source, subject FROM awards
+        WHERE user_id = $1 AND badge_id = $2 ORDER BY occasion
+        """;
+
+    // The id too: the row may have gone and another award have come since it was read.
+    private const string Delete = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3 AND id = $4";
+
+    private const string Remember = """
+        INSERT INTO award_history (user_id, badge_id, occasion, award_id, removed_at, awarded_at, source, subject, kind, lifted, removed_by, reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11) ON CONFLICT DO NOTHING
+        """;
+
+    private const string LiftRevocation = """
+        UPDATE award_history SET lifted = 1 WHERE user_id = $1 AND badge_id = $2 AND occasion = $3 AND lifted = 0 AND kind = 2
+        """;
+
+    private const string Repeated = "SELECT issuer_id, first_id FROM repeated_awards WHERE user_id = $1 AND badge_id = $2";
+
+    private const string EarliestRepeated = """
+        SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion <> '' ORDER BY awarded_at, id LIMIT 1
+        """;
+
+    private const string Decrease =
+        "UPDATE repeated_awards SET standing = standing - 1 WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3";
+
+    private const string MoveFirst = """
+        UPDATE repeated_awards SET first_at = $1, first_id = $2 WHERE user_id = $3 AND issuer_id = $4 AND badge_id = $5
+        """;
+
+    private const string Forget = "DELETE FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3";
+
+    public static async ValueTask Apply(Session session, RemovalEntry entry, LedgerStore store)
+    {
+        entry.Removed.Clear();
+        foreach (var award in await Chosen(session, entry))
+        {
+            if (await Remove(session, award, entry.Kind, entry.At, entry.By, entry.Reason, store))
+            {
+                entry.Removed.Add(award);
+            }
+        }
+    }
+
+    /// <summary>Moves one award to the history; false when it is gone already.</summary>
+    public static async ValueTask<bool> Remove(
+        Session session, Award award, RemovalKind kind, long at, long? by, string? reason, LedgerStore store)
+    {
+        if (await session.Prepare(Delete).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Run() == 0)
+        {
+            return false;
+        }
+        await session.Prepare(Remember).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, at)
+            .Set(6, award.AwardedAt).Set(7, (long)award.Source).Set(8, Award.StoredSubject(award.Occasion, award.Subject))
+            .Set(9, (long)kind).Set(10, by).Set(11, reason).Run();
+        if (award.Occasion.Length > 0)
+        {
+            await Uncount(session, award);
+        }
+        store.Record(OutboxKind.Removed, award);
+        return true;
+    }
+
+    /// <summary>Sets a revocation of the award's occasion aside: a manual award does that.</summary>
+    public static async ValueTask Lift(Session session, Award award) =>
+        await session.Prepare(LiftRevocation).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Run();
+
+    private static async ValueTask<List<Award>> Chosen(Session session, RemovalEntry entry)
+    {
+        if (entry.AwardId is { } id)
+        {
+            return await StandingAwards.Find(session, entry.UserId, id) is { } one ? [one] : [];
+        }
+        var chosen = new List<Award>();
+        var rows = session.Prepare(OfBadge).Set(1, entry.UserId).Set(2, entry.BadgeId);
+        while (await rows.Read())
+        {
+            chosen.Add(StandingAwards.Row(rows));
+        }
+        return chosen;
+    }
+
+    private static async ValueTask Uncount(Session session, Award award)
+    {
+        var counted = session.Prepare(Repeated).Set(1, award.UserId).Set(2, award.BadgeId);
+        if (!await counted.Read())
+        {
+            return;
+        }
+        var (issuer, first) = (counted.Long(0), counted.Long(1));
+        await counted.Done();
+        if (first != award.Id)
+        {
+            await session.Prepare(Decrease).Set(1, award.UserId).Set(2, issuer).Set(3, award.BadgeId).Run();
+            return;
+        }
+        var next = session.Prepare(EarliestRepeated).Set(1, award.UserId).Set(2, award.BadgeId);
+        if (!await next.Read())
+        {
+            await session.Prepare(Forget).Set(1, award.UserId).Set(2, issuer).Set(3, award.BadgeId).Run();
+            return;
+        }
+        var (at, id) = (next.Long(0), next.Long(1));
+        await next.Done();
+        await session.Prepare(Decrease).Set(1, award.UserId).Set(2, issuer).Set(3, award.BadgeId).Run();
+        await session.Prepare(MoveFirst).Set(1, at).Set(2, id).Set(3, award.UserId).Set(4, issuer).Set(5, award.BadgeId).Run();
+    }
+}

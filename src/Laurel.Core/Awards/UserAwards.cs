@@ -1,0 +1,223 @@
+using Laurel.Core.Badges;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>A place in a list ordered by time, then id: exclusive.</summary>
+public readonly record struct Position(long At, long Id)
+{
+    public static readonly Position First = new(long.MinValue, long.MinValue);
+    public static readonly Position Last = new(long.MaxValue, long.MaxValue);
+}
+
+/// <summary>A badge a user holds, dated by the earliest award of it that stands.</summary>
+public readonly record struct HeldBadge(long BadgeId, long AwardedAt, long AwardId)
+{
+    public Position Position => new(AwardedAt, AwardId);
+}
+
+/// <summary>What users hold: lists by keyset, so that no row is repeated or skipped while awards arrive.</summary>
+public sealed class UserAwards(Database database, BadgeCatalogue badges)
+{
+    private const string Columns = "user_id, badge_id, occasion, id, awarded_at, source, subject";
+
+    private const string OnceAscending = """
+        SELECT badge_id, awarded_at, id FROM awards
+        WHERE user_id = $1 AND occasion = '' AND (awarded_at, id) > ($2, $3) ORDER BY awarded_at, id LIMIT $4
+        """;
+
+    private const string OnceDescending = """
+        SELECT badge_id, awarded_at, id FROM awards
+        WHERE user_id = $1 AND occasion = '' AND (awarded_at, id) < ($2, $3) ORDER BY awarded_at DESC, id DESC LIMIT $4
+        """;
+
+    private const string AllAscending = $"""
+        SELECT {Columns} FROM (SELECT {Columns} FROM awards
+          WHERE user_id = $1 AND occasion = '' AND (awarded_at, id) > ($2, $3) ORDER BY awarded_at, id LIMIT $4) AS a
+        UNION ALL
+        SELECT {Columns} FROM (SELECT {Columns} FROM awards
+          WHERE user_id = $1 AND occasion <> '' AND (awarded_at, id) > ($2, $3) ORDER BY awarded_at, id LIMIT $4) AS b
+        ORDER BY awarded_at, id LIMIT $4
+        """;
+
+    private const string Repeated = "SELECT badge_id, first_at, first_id FROM repeated_awards WHERE user_id = $1";
+
+    private const string OnceOf = "SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = ''";
+
+    private const string RepeatedOf = "SELECT first_at, first_id FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3";
+
+    private const string OnceDates = "SELECT badge_id, awarded_at FROM awards WHERE user_id = $1 AND occasion = '' LIMIT $2";
+
+    // A user with fewer awards than this is read whole: one range costs less than a hundred seeks.
+    private const int Scanned = 400;
+
+    /// <summary>The badges a user holds, each once, behind a position, nearest first.</summary>
+    public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit) => database.Read(async session =>
+    {
+        var repeated = await ReadRepeated(session, userId);
+        return repeated is null
+            ? await Once(session, userId, after, ascending, limit)
+            : await Merge(session, userId, repeated, after, ascending, limit);
+    });
+
+    private static async ValueTask<List<HeldBadge>> Once(Session session, long userId, Position after, bool ascending, int limit)
+    {
+        var held = new List<HeldBadge>(limit);
+        var rows = session.Prepare(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
+        while (await rows.Read())
+        {
+            held.Add(new HeldBadge(rows.Long(0), rows.Long(1), rows.Long(2)));
+        }
+        return held;
+    }
+
+    private static async ValueTask<Dictionary<long, HeldBadge>?> ReadRepeated(Session session, long userId)
+    {
+        Dictionary<long, HeldBadge>? repeated = null;
+        var rows = session.Prepare(Repeated).Set(1, userId);
+        while (await rows.Read())
+        {
+            repeated ??= [];
+            repeated[rows.Long(0)] = new HeldBadge(rows.Long(0), rows.Long(1), rows.Long(2));
+        }
+        return repeated;
+    }
+
+    // A badge may have both an award without an occasion and duplicates: the earlier of the two dates it.
+    private static async ValueTask<List<HeldBadge>> Merge(
+        Session session, long userId, Dictionary<long, HeldBadge> repeated, Position after, bool ascending, int limit)
+    {
+        var merged = new List<HeldBadge>(limit);
+        foreach (var each in repeated.Values)
+        {
+            if (IsBehind(each.Position, after, ascending) && !(await OnceAt(session, userId, each.BadgeId) is { } once && IsBehind(each.Position, once, ascending: true)))
+            {
+                merged.Add(each);
+            }
+        }
+        var from = after;
+        while (true)
+        {
+            var page = await Once(session, userId, from, ascending, limit);
+            merged.AddRange(page.Where(held => !(repeated.TryGetValue(held.BadgeId, out var other) && IsBehind(held.Position, other.Position, ascending: true))));
+            if (page.Count < limit || merged.Count >= limit + repeated.Count)
+            {
+                break;
+            }
+            from = page[^1].Position;
+        }
+        merged.Sort((a, b) => Compare(a.Position, b.Position) * (ascending ? 1 : -1));
+        return merged.Count > limit ? merged[..limit] : merged;
+    }
+
+    private static async ValueTask<Position?> OnceAt(Session session, long userId, long badgeId)
+    {
+        var row = session.Prepare(OnceOf).Set(1, userId).Set(2, badgeId);
+        if (!await row.Read())
+        {
+            return null;
+        }
+        var position = new Position(row.Long(0), row.Long(1));
+        await row.Done();
+        return position;
+    }
+
+    private static bool IsBehind(Position position, Position after, bool ascending) => ascending ? Compare(position, after) > 0 : Compare(position, after) < 0;
+
+    private static int Compare(Position a, Position b) => a.At != b.At ? a.At.CompareTo(b.At) : a.Id.CompareTo(b.Id);
+
+    /// <summary>When the user was awarded each of the badges: the earliest award that stands. Badges not held are absent.</summary>
+    public ValueTask<Dictionary<long, long>> AwardedDates(long userId, IReadOnlyList<long> badgeIds) => database.Read(async session =>
+    {
+        var dates = await DatesByScan(session, userId, badgeIds) ?? await DatesBySeek(session, userId, badgeIds);
+        if (await ReadRepeated(session, userId) is { } repeated)
+        {
+            foreach (var id in badgeIds)
+            {
+                if (repeated.TryGetValue(id, out var first) && (!dates.TryGetValue(id, out var once) || first.AwardedAt < once))
+                {
+                    dates[id] = first.AwardedAt;
+                }
+            }
+        }
+        return dates;
+    });
+
+    private static async ValueTask<Dictionary<long, long>?> DatesByScan(Session session, long userId, IReadOnlyList<long> badgeIds)
+    {
+        if (badgeIds.Count < 5)
+        {
+            return null;
+        }
+        var wanted = new HashSet<long>(badgeIds);
+        var dates = new Dictionary<long, long>();
+        var read = 0;
+        var rows = session.Prepare(OnceDates).Set(1, userId).Set(2, Scanned);
+        while (await rows.Read())
+        {
+            read++;
+            if (wanted.Contains(rows.Long(0)))
+            {
+                dates[rows.Long(0)] = rows.Long(1);
+            }
+        }
+        return read < Scanned ? dates : null;
+    }
+
+    private static async ValueTask<Dictionary<long, long>> DatesBySeek(Session session, long userId, IReadOnlyList<long> badgeIds)
+    {
+        var dates = new Dictionary<long, long>();
+        foreach (var id in badgeIds)
+        {
+            if (!dates.ContainsKey(id) && await OnceAt(session, userId, id) is { } once)
+            {
+                dates[id] = once.At;
+            }
+        }
+        return dates;
+    }
+
+    /// <summary>When the user was awarded the badge; null when it is not held.</summary>
+    public async ValueTask<long?> AwardedDate(long userId, long badgeId)
+    {
+        if (await badges.Find(badgeId) is not { } badge)
+        {
+            return null;
+        }
+        return await database.Read<long?>(async session =>
+        {
+            var once = (await OnceAt(session, userId, badgeId))?.At;
+            var row = session.Prepare(RepeatedOf).Set(1, userId).Set(2, badge.IssuerId).Set(3, badgeId);
+            if (!await row.Read())
+            {
+                return once;
+            }
+            var first = row.Long(0);
+            await row.Done();
+            return once < first ? once : first;
+        });
+    }
+
+    /// <summary>All of a user's awards by time, then id, behind a position, with their actions and payloads.</summary>
+    public ValueTask<List<Award>> List(long userId, Position after, int limit) => database.Read(async session =>
+    {
+        var awards = new List<Award>();
+        var rows = session.Prepare(AllAscending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
+        while (await rows.Read())
+        {
+            awards.Add(StandingAwards.Row(rows));
+        }
+        for (var i = 0; i < awards.Count; i++)
+        {
+            awards[i] = await AwardDetails.Complete(session, awards[i]);
+        }
+        return awards;
+    });
+
+    /// <summary>One award that stands, with its action and payload.</summary>
+    public ValueTask<Award?> Find(long userId, long awardId) => database.Read<Award?>(async session =>
+        await StandingAwards.Find(session, userId, awardId) is { } award ? await AwardDetails.Complete(session, award) : null);
+
+    /// <summary>Claim state of an award of a claimable badge.</summary>
+    public ValueTask<AwardClaim?> Claim(long userId, long awardId) => database.Read(session => AwardDetails.Claim(session, userId, awardId));
+}

@@ -1,0 +1,95 @@
+using Laurel.Core.Awards;
+using Laurel.Core.Issuers;
+
+namespace Laurel.Core.Badges;
+
+/// <summary>Stored: numbers never change.</summary>
+public enum BadgeLevel
+{
+    None = 0,
+    Bronze = 1,
+    Silver = 2,
+    Gold = 3,
+}
+
+/// <summary>Stored: numbers never change.</summary>
+public enum Rarity
+{
+    Common = 1,
+    Rare = 2,
+    Epic = 3,
+    Legendary = 4,
+}
+
+/// <summary>Lines shown for a user's state: never obtained, obtained in this period, obtained earlier only.</summary>
+public sealed record BadgeLines(IReadOnlyList<string> Never, IReadOnlyList<string> Held, IReadOnlyList<string> Again);
+
+/// <summary>A badge's texts in one language. <paramref name="IconImageId"/> 0: the badge's own icon.</summary>
+public sealed record BadgeText(string Name, string? Description, BadgeLines? Lines = null, long IconImageId = 0);
+
+/// <summary>What a caller sets of a badge. Times in microseconds since 1970 UTC.</summary>
+public record BadgeDraft
+{
+    public required long IssuerId { get; init; }
+
+    /// <summary>Unique within the issuer; by default none.</summary>
+    public string? Key { get; init; }
+    public bool Enabled { get; init; } = true;
+    public Creator Creator { get; init; } = new(CreatorType.User, 0);
+    public string SourceLocale { get; init; } = "en";
+
+    /// <summary>By canonical language tag; holds the source locale.</summary>
+    public required IReadOnlyDictionary<string, BadgeText> Texts { get; init; }
+    public Recurrence Recurrence { get; init; } = new Recurrence.Once();
+    public long? Target { get; init; }
+    public IReadOnlyList<string> Recognises { get; init; } = [];
+    public long IconImageId { get; init; }
+    public IReadOnlyList<long> AwardAssetIds { get; init; } = [];
+    public Rarity Rarity { get; init; } = Rarity.Common;
+    public BadgeLevel Level { get; init; }
+    public long Cost { get; init; }
+    public bool Claimable { get; init; }
+    public bool HiddenUntilClaimed { get; init; }
+
+    /// <summary>A UUID; by default one is made, and kept from then on.</summary>
+    public string? Uid { get; init; }
+    public bool IsActive { get; init; } = true;
+    public string? CreatedBy { get; init; }
+    public string? UpdatedBy { get; init; }
+    public string? DeletedBy { get; init; }
+
+    /// <summary>By default when it is first stored.</summary>
+    public long? CreatedAt { get; init; }
+
+    /// <summary>By default when it is stored.</summary>
+    public long? UpdatedAt { get; init; }
+    public long? DeletedAt { get; init; }
+}
+
+/// <summary>A badge's definition.</summary>
+public sealed record Badge : BadgeDraft
+{
+    private volatile bool _frozen;
+
+    public required long Id { get; init; }
+
+    public new required string Uid { get; init; }
+
+    public new required long CreatedAt { get; init; }
+
+    public new required long UpdatedAt { get; init; }
+
+    /// <summary>The text in the source locale.</summary>
+    public BadgeText Source => Texts[SourceLocale];
+
+    internal long RecurrenceVersion { get; init; }
+
+    /// <summary>Known to have been awarded: recurrence, anchor and zone cannot change any more.</summary>
+    internal bool IsFrozen
+    {
+        get => _frozen;
+        init => _frozen = value;
+    }
+
+    internal void MarkFrozen() => _frozen = true;
+}

@@ -1,0 +1,271 @@
+using Laurel.Core.Issuers;
+using Laurel.Core.Moderation;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Badges;
+
+/// <summary>The badges' definitions.</summary>
+public sealed class BadgeCatalogue
+{
+    // Few read a million definitions at once; 50,000 with their texts are about 50 MB.
+    private const int Kept = 50_000;
+
+    private const string AfterAscending = """
+        SELECT id FROM badges WHERE issuer_id = $1 AND (created_at > $2 OR (created_at = $2 AND id > $3))
+        ORDER BY created_at, id LIMIT $4
+        """;
+
+    private const string AfterDescending = """
+        SELECT id FROM badges WHERE issuer_id = $1 AND (created_at < $2 OR (created_at = $2 AND id < $3))
+        ORDER BY created_at DESC, id DESC LIMIT $4
+        """;
+
+    private readonly Database _database;
+    private readonly ChangeLog _changes;
+    private readonly IdBlocks _ids;
+    private readonly IssuerCatalogue _issuers;
+    private readonly TextModeration _moderation;
+    private readonly TimeProvider _time;
+    private readonly BoundedCache<long, Badge> _badges = new(Kept);
+
+    public BadgeCatalogue(
+        Database database, ChangeLog changes, IdBlocks ids, IssuerCatalogue issuers, TextModeration moderation, TimeProvider time)
+    {
+        (_database, _changes, _ids, _issuers, _moderation, _time) = (database, changes, ids, issuers, moderation, time);
+        _changes.Changed += (kind, id) =>
+        {
+            if (kind == ChangeKind.Badge)
+            {
+                _badges.Evict(id);
+            }
+        };
+    }
+
+    public ValueTask<Badge?> Find(long id) => _badges.Get(id, key => _database.Read(session => Read(session, key)));
+
+    /// <summary>The definition as it stands in the database, whatever the cache holds.</summary>
+    internal ValueTask<Badge?> FindAgain(long id)
+    {
+        _badges.Evict(id);
+        return Find(id);
+    }
+
+    /// <summary>Badges by id, after <paramref name="after"/>; of one issuer, or of all.</summary>
+    public async ValueTask<IReadOnlyList<Badge>> List(long? issuerId, long after, int limit)
+    {
+        var where = issuerId is null ? "" : "issuer_id = @issuerId AND ";
+        return await All(await _database.Read(async session => await session.Query<long>(
+            $"SELECT id FROM badges WHERE {where}id > @after ORDER BY id LIMIT @limit", new { issuerId, after, limit })));
+    }
+
+    /// <summary>An issuer's badges by creation, then id: those behind a position, nearest first.</summary>
+    public async ValueTask<IReadOnlyList<Badge>> ListByCreation(long issuerId, (long CreatedAt, long Id) after, bool ascending, int limit) =>
+        await All(await _database.Read(async session =>
+        {
+            var ids = new List<long>(limit);
+            var rows = session.Prepare(ascending ? AfterAscending : AfterDescending)
+                .Set(1, issuerId).Set(2, after.CreatedAt).Set(3, after.Id).Set(4, limit);
+            while (await rows.Read())
+            {
+                ids.Add(rows.Long(0));
+            }
+            return ids;
+        }));
+
+    private async ValueTask<IReadOnlyList<Badge>> All(IEnumerable<long> ids)
+    {
+        var badges = new List<Badge>();
+        foreach (var id in ids)
+        {
+            if (await Find(id) is { } badge)
+            {
+                badges.Add(badge);
+            }
+        }
+        return badges;
+    }
+
+    private static async ValueTask<Badge?> Read(Session session, long id) =>
+        await session.QueryFirst<BadgeRow>($"SELECT {BadgeRow.Columns} FROM badges WHERE id = @id", new { id }) is { } row
+            ? row.ToBadge(await session.Query<TextRow>($"SELECT {TextRow.Columns} FROM badge_texts WHERE badge_id = @id", new { id }))
+            : null;
+
+    /// <summary>Creates a badge at an id that Laurel chooses.</summary>
+    public async Task<Outcome<Badge>> Create(BadgeDraft draft)
+    {
+        draft = Canonical(draft);
+        return BadgeRules.Check(draft) is { } invalid
+            ? invalid
+            : (await Store(await _ids.Next(IdKind.Badge), draft, createOnly: true)).Map(put => put.Thing);
+    }
+
+    /// <summary>Creates or replaces the badge at this id.</summary>
+    public async Task<Outcome<(Badge Thing, bool Created)>> Put(long id, BadgeDraft draft, bool createOnly)
+    {
+        if (!IdRange.IsOpen(IdKind.Badge, id) && await Find(id) is null)
+        {
+            return new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
+        }
+        draft = Canonical(draft);
+        return BadgeRules.Check(draft) is { } invalid ? invalid : await Store(id, draft, createOnly);
+    }
+
+    private static BadgeDraft Canonical(BadgeDraft draft)
+    {
+        var texts = new Dictionary<string, BadgeText>(draft.Texts.Count);
+        foreach (var (locale, text) in draft.Texts)
+        {
+            texts[LocaleTag.TryCanonicalize(locale, out var canonical) ? canonical : locale] = text;
+        }
+        return draft with
+        {
+            Texts = texts,
+            SourceLocale = LocaleTag.TryCanonicalize(draft.SourceLocale, out var source) ? source : draft.SourceLocale,
+            Uid = draft.Uid?.ToLowerInvariant(),
+        };
+    }
+
+    private async Task<Outcome<(Badge Thing, bool Created)>> Store(long id, BadgeDraft draft, bool createOnly)
+    {
+        if (await _issuers.Find(draft.IssuerId) is null)
+        {
+            return new Refusal(RefusalCode.UnknownIssuer, "No issuer has this id.", "issuerId");
+        }
+        var outcome = await _database.Write(session => Store(session, id, draft, createOnly));
+        _changes.Announce(ChangeKind.Badge, id);
+        return outcome;
+    }
+
+    private async ValueTask<Outcome<(Badge Thing, bool Created)>> Store(Session session, long id, BadgeDraft draft, bool createOnly)
+    {
+        // Locks the row: a first award under way is waited for, one that comes later sees the new version.
+        await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @id", new { id });
+        var standing = await Read(session, id);
+        if (standing is not null && createOnly)
+        {
+            return new Refusal(RefusalCode.AlreadyExists, "A badge with this id exists.");
+        }
+        if (draft.Key is not null && await session.QueryFirst<long?>(
+            "SELECT id FROM badges WHERE issuer_id = @IssuerId AND key = @Key AND id <> @id", new { draft.IssuerId, draft.Key, id }) is not null)
+        {
+            return new Refusal(RefusalCode.KeyTaken, "Another badge of the issuer has this key.", "key");
+        }
+        var changed = standing is not null && await ChangesOccasions(standing, draft);
+        if (changed && standing!.IsFrozen)
+        {
+            return new Refusal(RefusalCode.RecurrenceInUse, "The badge has been awarded: its recurrence, anchor and time zone are frozen.", "recurrence");
+        }
+        var badge = Made(id, draft, standing, changed, _time.Micros());
+        await Write(session, badge);
+        return (badge, standing is null);
+    }
+
+    private async ValueTask<bool> ChangesOccasions(Badge standing, BadgeDraft draft) =>
+        standing.Recurrence != draft.Recurrence
+        || (standing.IssuerId != draft.IssuerId
+            && (await _issuers.Find(standing.IssuerId))?.TimeZone != (await _issuers.Find(draft.IssuerId))?.TimeZone);
+
+    private static Badge Made(long id, BadgeDraft draft, Badge? standing, bool changed, long now) => new()
+    {
+        Id = id,
+        IssuerId = draft.IssuerId,
+        Key = draft.Key,
+        Enabled = draft.Enabled,
+        Creator = draft.Creator,
+        SourceLocale = draft.SourceLocale,
+        Texts = draft.Texts,
+        Recurrence = draft.Recurrence,
+        RecurrenceVersion = (standing?.RecurrenceVersion ?? 0) + (changed ? 1 : 0),
+        IsFrozen = standing?.IsFrozen ?? false,
+        Target = draft.Target,
+        Recognises = draft.Recognises,
+        IconImageId = draft.IconImageId,
+        AwardAssetIds = draft.AwardAssetIds,
+        Rarity = draft.Rarity,
+        Level = draft.Level,
+        Cost = draft.Cost,
+        Claimable = draft.Claimable,
+        HiddenUntilClaimed = draft.HiddenUntilClaimed,
+        Uid = draft.Uid ?? standing?.Uid ?? NewUid(),
+        IsActive = draft.IsActive,
+        CreatedBy = draft.CreatedBy,
+        UpdatedBy = draft.UpdatedBy,
+        DeletedBy = draft.DeletedBy,
+        CreatedAt = draft.CreatedAt ?? standing?.CreatedAt ?? now,
+        UpdatedAt = draft.UpdatedAt ?? now,
+        DeletedAt = draft.DeletedAt,
+    };
+
+    private async ValueTask Write(Session session, Badge badge)
+    {
+        await session.Execute(BadgeRow.Upsert, BadgeRow.From(badge));
+        await session.Execute("DELETE FROM badge_texts WHERE badge_id = @Id", new { badge.Id });
+        foreach (var (locale, text) in badge.Texts)
+        {
+            await session.Execute(BadgeRow.InsertText, TextRow.From(badge.Id, locale, text));
+        }
+        await _changes.Append(session, ChangeKind.Badge, badge.Id);
+    }
+
+    /// <summary>Changes parts of a badge, as its players' API does: the name and description of the source locale, and whether it
+    /// can be awarded. Null leaves a part as it is. The texts are moderated and bounded by the tighter limits of that API.</summary>
+    /// <param name="managerId">Who asks: the badge's creator or a manager of its issuer may; null for an administrator.</param>
+    public async Task<EditRefusal?> Edit(long id, string? name, string? description, bool? enabled, long? managerId)
+    {
+        if (await Find(id) is not { } badge)
+        {
+            return EditRefusal.UnknownBadge;
+        }
+        if (managerId is { } user && !await MayManage(badge, user))
+        {
+            return EditRefusal.NotManager;
+        }
+        if (name is not null && !TextRules.IsName(name, TextRules.MaxRobloxName))
+        {
+            return EditRefusal.InvalidName;
+        }
+        if (description is not null && !TextRules.Fits(description, TextRules.MaxRobloxDescription))
+        {
+            return EditRefusal.InvalidDescription;
+        }
+        if ((name is not null && !_moderation.Allows(name)) || (description is not null && !_moderation.Allows(description)))
+        {
+            return EditRefusal.Moderated;
+        }
+        var refusal = await _database.Write<EditRefusal?>(async session =>
+        {
+            await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @id", new { id });
+            if (await Read(session, id) is not { } standing)
+            {
+                return EditRefusal.UnknownBadge;
+            }
+            var text = standing.Source with { Name = name ?? standing.Source.Name, Description = description ?? standing.Source.Description };
+            await Write(session, standing with
+            {
+                Texts = new Dictionary<string, BadgeText>(standing.Texts) { [standing.SourceLocale] = text },
+                Enabled = enabled ?? standing.Enabled,
+                UpdatedAt = _time.Micros(),
+            });
+            return null;
+        });
+        _changes.Announce(ChangeKind.Badge, id);
+        return refusal;
+    }
+
+    /// <summary>Whether the user is the badge's creator or a manager of its issuer.</summary>
+    public async ValueTask<bool> MayManage(Badge badge, long userId) =>
+        (badge.Creator.Type == CreatorType.User && badge.Creator.Id == userId && userId != 0)
+        || (await _issuers.Find(badge.IssuerId))?.IsManager(userId) == true;
+
+    private static string NewUid() => new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString("D");
+}
+
+/// <summary>Why <see cref="BadgeCatalogue.Edit"/> refused, in the order it checks.</summary>
+public enum EditRefusal
+{
+    UnknownBadge,
+    NotManager,
+    InvalidName,
+    InvalidDescription,
+    Moderated,
+}

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Laurel.Core;
+
+/// <summary>A read-through cache of at most <paramref name="capacity"/> entries. Absence is never kept. What is evicted while it is
+/// being loaded is not kept either, so a change can never be followed by the value before it.</summary>
+internal sealed class BoundedCache<TKey, TValue>(int capacity) where TKey : notnull where TValue : class
+{
+    private readonly ConcurrentDictionary<TKey, Entry> _entries = new();
+    private readonly ConcurrentQueue<TKey> _order = new();
+    private long _evictions;
+
+    public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)
+    {
+        if (_entries.TryGetValue(key, out var entry))
+        {
+            entry.IsUsed = true;
+            value = entry.Value;
+            return true;
+        }
+        value = null;
+        return false;
+    }
+
+    public ValueTask<TValue?> Get(TKey key, Func<TKey, ValueTask<TValue?>> load) =>
+        TryGet(key, out var value) ? ValueTask.FromResult<TValue?>(value) : Load(key, load);
+
+    private async ValueTask<TValue?> Load(TKey key, Func<TKey, ValueTask<TValue?>> load)
+    {
+        var evictions = Interlocked.Read(ref _evictions);
+        var value = await load(key);
+        if (value is not null && evictions == Interlocked.Read(ref _evictions))
+        {
+            Keep(key, value);
+            if (evictions != Interlocked.Read(ref _evictions))
+            {
+                _entries.TryRemove(key, out _);
+            }
+        }
+        return value;
+    }
+
+    public void Evict(TKey key)
+    {
+        Interlocked.Increment(ref _evictions);
+        _entries.TryRemove(key, out _);
+    }
+
+    private void Keep(TKey key, TValue value)
+    {
+        if (_entries.TryAdd(key, new Entry(value)))
+        {
+            _order.Enqueue(key);
+        }
+        // Second chance: who was used since the last round stays for another.
+        // Evicted keys leave their place in the queue behind, so it is bounded too.
+        while ((_entries.Count > capacity || _order.Count > 2 * capacity) && _order.TryDequeue(out var oldest))
+        {
+            if (_entries.TryGetValue(oldest, out var entry) && entry.IsUsed)
+            {
+                entry.IsUsed = false;
+                _order.Enqueue(oldest);
+            }
+            else
+            {
+                _entries.TryRemove(oldest, out _);
+            }
+        }
+    }
+
+    private sealed class Entry(TValue value)
+    {
+        public TValue Value { get; } = value;
+
+        public volatile bool IsUsed;
+    }
+}

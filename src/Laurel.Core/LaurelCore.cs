@@ -1,0 +1,176 @@
+using System.Security.Cryptography;
+using Laurel.Core.Access;
+using Laurel.Core.Awards;
+using Laurel.Core.Badges;
+using Laurel.Core.Issuers;
+using Laurel.Core.Moderation;
+using Laurel.Core.Statistics;
+using Laurel.Core.Storage;
+using Laurel.Core.Users;
+using Microsoft.Extensions.Logging;
+
+namespace Laurel.Core;
+
+/// <summary>What a running core is made with.</summary>
+public sealed record CoreOptions(DatabaseOptions Database)
+{
+    /// <summary>The administrator key of the environment; null for none.</summary>
+    public string? AdministratorKey { get; init; }
+
+    /// <summary>A file of words that texts may not hold; null for the built-in list.</summary>
+    public string? ModerationFile { get; init; }
+}
+
+/// <summary>Everything behind the wire: opened, migrated and running. One in a process, several over one database.</summary>
+public sealed class LaurelCore : IAsyncDisposable
+{
+    private readonly Database _database;
+    private readonly ChangeLog _changes;
+    private readonly NodeLease _lease;
+    private readonly Ledger _ledger;
+    private readonly ITimer _trimming;
+
+    private LaurelCore(
+        CoreOptions options, Database database, NodeLease lease, byte[] signingKey, TimeProvider time, ILogger log, Action<Exception> die)
+    {
+        (_database, _lease) = (database, lease);
+        var ids = new IdBlocks(database);
+        _changes = new ChangeLog(database, time);
+        Time = time;
+        Tokens = new SignedTokens(signingKey);
+        Moderation = options.ModerationFile is { } file ? TextModeration.FromFile(file) : TextModeration.BuiltIn;
+        Statistics = new Tallies(database, time);
+        Issuers = new IssuerCatalogue(database, _changes, ids, time);
+        Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
+        Users = new UserDirectory(database, _changes, ids, time);
+        Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
+        UserAwards = new UserAwards(database, Badges);
+        Holders = new Holders(database);
+        Idempotency = new IdempotencyKeys(database, time);
+        _ledger = new Ledger(database.LedgerStore(lease.Slot), Statistics, time, log, die);
+        Awarding = new Awarding(database, _ledger, Badges, Issuers, Users, ids, time);
+        var hourly = TimeSpan.FromHours(1);
+        _trimming = time.CreateTimer(_ => _ = Trim(log), null, hourly, hourly);
+    }
+
+    public TimeProvider Time { get; }
+
+    public SignedTokens Tokens { get; }
+
+    public TextModeration Moderation { get; }
+
+    public Tallies Statistics { get; }
+
+    public IssuerCatalogue Issuers { get; }
+
+    public BadgeCatalogue Badges { get; }
+
+    public UserDirectory Users { get; }
+
+    public KeyRing Keys { get; }
+
+    public UserAwards UserAwards { get; }
+
+    public Holders Holders { get; }
+
+    public IdempotencyKeys Idempotency { get; }
+
+    public Awarding Awarding { get; }
+
+    public string Engine => _database.Engine;
+
+    /// <summary>This process's node slot.</summary>
+    public int Node => _lease.Slot;
+
+    /// <summary>Entries that wait to be committed.</summary>
+    public int QueueDepth => _ledger.Depth;
+
+    internal Database Database => _database;
+
+    internal Ledger Ledger => _ledger;
+
+    /// <summary>Opens the database, brings its schema up to date, and starts the writer.</summary>
+    /// <param name="options">What to open.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where the writer reports.</param>
+    /// <param name="die">Called when this process must not go on: its writer broke or its node slot was taken.</param>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached.</exception>
+    /// <exception cref="SchemaTooNewException">The database belongs to a later version.</exception>
+    public static async Task<LaurelCore> Open(CoreOptions options, TimeProvider time, ILogger log, Action<Exception> die)
+    {
+        var database = Database.Open(options.Database);
+        try
+        {
+            await Migrator.Apply(database);
+            var lease = await NodeLease.Take(database, time);
+            var core = new LaurelCore(options, database, lease, await SigningKey(database), time, log, die);
+            await core._changes.Start();
+            await core.Statistics.Start(lease.Slot);
+            core._ledger.Start();
+            lease.KeepRenewed(die);
+            return core;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    // One for all nodes and restarts, so that a cursor or token made by one is good at another.
+    private static Task<byte[]> SigningKey(Database database) => database.Write(async session =>
+    {
+        await session.Execute("INSERT INTO settings (name, value) VALUES ('signing_key', @value) ON CONFLICT DO NOTHING",
+            new { value = Convert.ToHexString(RandomNumberGenerator.GetBytes(SignedTokens.KeyLength)) });
+        return Convert.FromHexString((await session.QueryFirst<string>("SELECT value FROM settings WHERE name = 'signing_key'"))!);
+    });
+
+    /// <summary>Null when requests can be served; otherwise the cause why not, for an operator.</summary>
+    public async ValueTask<string?> NotReadyBecause()
+    {
+        if (_ledger.StorageFailed)
+        {
+            return "The last batch of the ledger could not be stored.";
+        }
+        try
+        {
+            await _database.Read(async session => await session.QueryFirst<long>("SELECT 1"));
+        }
+        catch (StorageUnavailableException unavailable)
+        {
+            return $"The database cannot be read. {unavailable.Message}";
+        }
+        return _changes.IsFresh ? null : "The change log has not been read for a second.";
+    }
+
+    private async Task Trim(ILogger log)
+    {
+        try
+        {
+            await Statistics.Trim();
+            await _changes.Trim();
+            await Idempotency.Trim();
+        }
+        catch (StorageUnavailableException unavailable)
+        {
+            CoreLog.TrimFailed(log, unavailable);
+        }
+    }
+
+    /// <summary>Commits what waits, answers it, gives the node slot back and closes the database.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _trimming.DisposeAsync();
+        await _ledger.DisposeAsync();
+        await Statistics.DisposeAsync();
+        await _changes.DisposeAsync();
+        await _lease.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+}
+
+internal static partial class CoreLog
+{
+    [LoggerMessage(10, LogLevel.Warning, "Old rows could not be dropped; the next hour tries again.")]
+    public static partial void TrimFailed(ILogger log, Exception failure);
+}

@@ -1,0 +1,282 @@
+using System.Collections.Concurrent;
+using Laurel.Core.Awards;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Statistics;
+
+/// <summary>The statistics as they stand: read from the tally tables once, then kept by the deltas of every committed batch, this
+/// node's at once and other nodes' from their outbox. Each batch has a number, and what was read says up to which numbers it
+/// counts, so no batch is counted twice or missed.</summary>
+public sealed class Tallies : IAsyncDisposable
+{
+    private const int TotalsKept = 200_000;
+
+    private const string Sequences = "SELECT slot, (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot) FROM nodes";
+    private const string BucketsSince = "SELECT badge_id, start, sum(awarded) FROM badge_tallies WHERE span = 2 AND start > $1 GROUP BY badge_id, start";
+    private const string VisitorsSince = "SELECT issuer_id, bucket, sum(visitors) FROM visitor_tallies WHERE bucket > $1 GROUP BY issuer_id, bucket";
+    private const string TotalOf = "SELECT coalesce(sum(awarded), 0) FROM badge_tallies WHERE span = 0 AND start = 0 AND badge_id = $1";
+    private const string OutboxSince = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT 500";
+    private const string DropBuckets = "DELETE FROM badge_tallies WHERE span = 2 AND start < $1";
+    private const string DropVisitors = "DELETE FROM visitor_tallies WHERE bucket < $1";
+    private const string DropOutbox = "DELETE FROM outbox WHERE node = $1 AND committed_at < $2 AND sequence < $3";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    private readonly Database _database;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<long, RollingDay> _days = new();
+    private readonly ConcurrentDictionary<long, RollingDay> _visitors = new();
+    private readonly ConcurrentDictionary<long, Total> _totals = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentDictionary<short, long> _applied = new();
+    private short _self;
+    private Task _polling = Task.CompletedTask;
+
+    public Tallies(Database database, TimeProvider time) => (_database, _time) = (database, time);
+
+    /// <summary>Awards of the badge that stand.</summary>
+    public ValueTask<long> Awarded(long badgeId) =>
+        _totals.TryGetValue(badgeId, out var total) && total.TryRead(out var awarded) ? ValueTask.FromResult(awarded) : Load(badgeId);
+
+    /// <summary>Standing awards of the badge whose time lies in the current five-minute bucket or the 287 before it.</summary>
+    public long PastDay(long badgeId) => _days.TryGetValue(badgeId, out var day) ? day.Sum(Clock.BucketOf(_time.Micros())) : 0;
+
+    /// <summary>Distinct users last seen at the issuer in the same day.</summary>
+    public long Visitors(long issuerId) => _visitors.TryGetValue(issuerId, out var day) ? day.Sum(Clock.BucketOf(_time.Micros())) : 0;
+
+    /// <summary>Awards in the past day per distinct visitor of the past day, at most 1, 0 without visitors, to 3 decimals.</summary>
+    public double WinRate(long badgeId, long issuerId)
+    {
+        var visitors = Visitors(issuerId);
+        return visitors == 0 ? 0 : Math.Round(Math.Min(1, (double)PastDay(badgeId) / visitors), 3, MidpointRounding.AwayFromZero);
+    }
+
+    /// <summary>Reads the past day. Before the ledger of this node commits anything.</summary>
+    internal async Task Start(short self)
+    {
+        _self = self;
+        // Two days: removals subtract from the award's own bucket, which may be the one about to fall out.
+        var oldest = Clock.BucketOf(_time.Micros()) - 576;
+        await _database.ReadSnapshot(async session =>
+        {
+            foreach (var (node, sequence) in await ReadSequences(session))
+            {
+                _applied[node] = sequence;
+            }
+            await Fill(session.Prepare(BucketsSince).Set(1, oldest), _days);
+            await Fill(session.Prepare(VisitorsSince).Set(1, oldest), _visitors);
+            return true;
+        });
+        _polling = Task.Run(Poll);
+    }
+
+    private static async ValueTask Fill(Statement rows, ConcurrentDictionary<long, RollingDay> days)
+    {
+        while (await rows.Read())
+        {
+            days.GetOrAdd(rows.Long(0), static _ => new RollingDay()).Add(rows.Long(1), rows.Long(2));
+        }
+    }
+
+    private static async ValueTask<Dictionary<short, long>> ReadSequences(Session session)
+    {
+        var sequences = new Dictionary<short, long>();
+        var rows = session.Prepare(Sequences);
+        while (await rows.Read())
+        {
+            sequences[(short)rows.Long(0)] = rows.Long(1);
+        }
+        return sequences;
+    }
+
+    /// <summary>Takes in what a node's batch did. Batches of one node come in order, from one thread at a time.</summary>
+    internal void Apply(short node, long sequence, IReadOnlyList<OutboxEvent> events)
+    {
+        if (events.Count == 0)
+        {
+            return;
+        }
+        foreach (var each in events)
+        {
+            if (each.Kind == OutboxKind.Visited)
+            {
+                var visitors = _visitors.GetOrAdd(each.BadgeId, static _ => new RollingDay());
+                visitors.Add(each.At, 1);
+                if (each.AwardId != 0)
+                {
+                    visitors.Add(each.AwardId, -1);
+                }
+                continue;
+            }
+            var delta = each.Kind == OutboxKind.Awarded ? 1 : -1;
+            _days.GetOrAdd(each.BadgeId, static _ => new RollingDay()).Add(Clock.BucketOf(each.At), delta);
+            if (_totals.TryGetValue(each.BadgeId, out var total))
+            {
+                total.Add(node, sequence, delta);
+            }
+        }
+        _applied[node] = sequence;
+    }
+
+    private async ValueTask<long> Load(long badgeId)
+    {
+        while (true)
+        {
+            var total = _totals.GetOrAdd(badgeId, static _ => new Total());
+            await total.Loading.WaitAsync();
+            try
+            {
+                if (total.TryRead(out var awarded))
+                {
+                    return awarded;
+                }
+                // The entry has been collecting deltas since it was added, before this snapshot begins.
+                var (value, sequences) = await _database.ReadSnapshot(async session =>
+                {
+                    var known = await ReadSequences(session);
+                    var row = session.Prepare(TotalOf).Set(1, badgeId);
+                    await row.Read();
+                    var read = row.Long(0);
+                    await row.Done();
+                    return (read, known);
+                });
+                total.Set(value, sequences);
+                Shrink(badgeId);
+            }
+            finally
+            {
+                total.Loading.Release();
+            }
+        }
+    }
+
+    private void Shrink(long kept)
+    {
+        if (_totals.Count > TotalsKept)
+        {
+            foreach (var badgeId in _totals.Keys.Where(id => id != kept).Take(TotalsKept / 10))
+            {
+                _totals.TryRemove(badgeId, out _);
+            }
+        }
+    }
+
+    private async Task Poll()
+    {
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ending.Token))
+            {
+                try
+                {
+                    await ReadOthers();
+                }
+                catch (StorageUnavailableException)
+                {
+                    // The next round reads on from where this one stopped.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private async Task ReadOthers()
+    {
+        var sequences = await _database.Read(ReadSequences);
+        foreach (var (node, newest) in sequences)
+        {
+            while (node != _self && _applied.GetValueOrDefault(node) < newest)
+            {
+                var after = _applied.GetValueOrDefault(node);
+                var batches = await _database.Read(async session =>
+                {
+                    var found = new List<(long, byte[])>();
+                    var rows = session.Prepare(OutboxSince).Set(1, (long)node).Set(2, after);
+                    while (await rows.Read())
+                    {
+                        found.Add((rows.Long(0), rows.Bytes(1)));
+                    }
+                    return found;
+                });
+                foreach (var (sequence, packed) in batches)
+                {
+                    Apply(node, sequence, Outbox.Unpack(packed));
+                }
+                if (batches.Count == 0)
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>Drops buckets and outbox rows past their retention: 48 hours and 7 days.</summary>
+    public async Task Trim()
+    {
+        var now = _time.Micros();
+        await _database.Write(async session =>
+        {
+            await session.Prepare(DropBuckets).Set(1, Clock.BucketOf(now) - 576).Run();
+            await session.Prepare(DropVisitors).Set(1, Clock.BucketOf(now) - 576).Run();
+            await session.Prepare(DropOutbox).Set(1, (long)_self).Set(2, now - (7 * Clock.Day)).Set(3, _applied.GetValueOrDefault(_self)).Run();
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _polling;
+        _ending.Dispose();
+    }
+
+    /// <summary>One badge's total: until it is loaded it collects the deltas that pass.</summary>
+    private sealed class Total
+    {
+        private readonly Lock _gate = new();
+        private List<(short Node, long Sequence, long Delta)>? _passed = [];
+        private Dictionary<short, long> _counted = [];
+        private long _value;
+
+        public SemaphoreSlim Loading { get; } = new(1, 1);
+
+        public bool TryRead(out long value)
+        {
+            lock (_gate)
+            {
+                value = _value;
+                return _passed is null;
+            }
+        }
+
+        public void Add(short node, long sequence, long delta)
+        {
+            lock (_gate)
+            {
+                if (_passed is not null)
+                {
+                    _passed.Add((node, sequence, delta));
+                }
+                else if (sequence > _counted.GetValueOrDefault(node))
+                {
+                    _value += delta;
+                }
+            }
+        }
+
+        public void Set(long value, Dictionary<short, long> counted)
+        {
+            lock (_gate)
+            {
+                (_value, _counted) = (value, counted);
+                foreach (var (node, sequence, delta) in _passed!)
+                {
+                    _value += sequence > counted.GetValueOrDefault(node) ? delta : 0;
+                }
+                _passed = null;
+            }
+        }
+    }
+}

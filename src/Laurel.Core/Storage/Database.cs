@@ -1,0 +1,76 @@
+using Npgsql;
+
+namespace Laurel.Core.Storage;
+
+/// <summary>The database behind everything: SQLite in one file, or PostgreSQL. What differs between them is in this folder only.</summary>
+public abstract class Database : IAsyncDisposable
+{
+    /// <summary>Opens by connection string: <c>Data Source=…</c> is SQLite, <c>Host=…</c> PostgreSQL.</summary>
+    /// <exception cref="ArgumentException">The string is neither.</exception>
+    public static Database Open(DatabaseOptions options)
+    {
+        try
+        {
+            return options.Connection.Contains("Host=", StringComparison.OrdinalIgnoreCase)
+                ? new PostgresDatabase(options)
+                : new SqliteDatabase(options);
+        }
+        catch (Exception malformed) when (malformed is ArgumentException or FormatException or NpgsqlException)
+        {
+            // The driver's own message may repeat the string, and the string may hold a password: it is not passed on.
+#pragma warning disable MA0054
+            throw new ArgumentException("The database connection string is neither SQLite (Data Source=…) nor PostgreSQL (Host=…).", nameof(options));
+#pragma warning restore MA0054
+        }
+    }
+
+    /// <summary>Short name of the engine, for people: <c>sqlite</c> or <c>postgresql</c>.</summary>
+    public abstract string Engine { get; }
+
+    internal DatabaseOptions Options { get; }
+
+    private protected Database(DatabaseOptions options) => Options = options;
+
+    /// <summary>Runs a read on a pooled session. Reads begin after the call and should end within 200 ms.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or cannot read.</exception>
+    public abstract ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read);
+
+    /// <summary>Runs several reads on one snapshot.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or cannot read.</exception>
+    public abstract ValueTask<T> ReadSnapshot<T>(Func<Session, ValueTask<T>> read);
+
+    /// <summary>Runs in one transaction, committed when <paramref name="write"/> returns and rolled back when it throws. May run
+    /// <paramref name="write"/> again after a deadlock or serialisation failure, so it must have no effect but on the session.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or cannot write; nothing is known to be stored.</exception>
+    public abstract Task<T> Write<T>(Func<Session, ValueTask<T>> write);
+
+    /// <inheritdoc cref="Write{T}"/>
+    public Task Write(Func<Session, ValueTask> write) =>
+        Write<bool>(async session =>
+        {
+            await write(session);
+            return true;
+        });
+
+    internal abstract Awards.LedgerStore LedgerStore(short node);
+
+    internal abstract Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate);
+
+    /// <summary>Translates a migration's text for the engine; see 0001_ledger.sql.</summary>
+    internal abstract IEnumerable<string> Translate(MigrationStatement statement);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>How to open the database.</summary>
+public sealed record DatabaseOptions(string Connection)
+{
+    /// <summary>PostgreSQL: creates the growing tables partitioned by hash into this many parts; 0 leaves them whole.</summary>
+    public int Partitions { get; init; }
+
+    /// <summary>SQLite's <c>synchronous</c>. Anything below FULL loses acknowledged awards at a power cut: for experiments only.</summary>
+    public string Synchronous { get; init; } = "FULL";
+}
+
+/// <summary>The database could not do its part now; the same request may succeed later.</summary>
+public sealed class StorageUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,111 @@
+namespace Laurel.Core.Storage;
+
+/// <summary>What ids are handed out for. Stored: numbers never change.</summary>
+public enum IdKind
+{
+    Issuer = 1,
+    Place = 2,
+    Badge = 3,
+    User = 4,
+    Award = 5,
+    Key = 6,
+}
+
+/// <summary>Ids that Laurel hands out lie in ranges closed to PUT, so that no import can meet them: for what there is little of,
+/// 2^52 up to 2^52 + 2^51, above the ids of the systems people come from; for users, awards and keys, 2^40 up to 2^46, which
+/// stores in six bytes.</summary>
+public static class IdRange
+{
+    /// <summary>The largest id: every JSON client can hold it.</summary>
+    public const long Largest = (1L << 53) - 1;
+
+    /// <summary>Whether a caller may choose this id for a thing of this kind.</summary>
+    public static bool IsOpen(IdKind kind, long id) => id is >= 1 and <= Largest && (id < First(kind) || id >= End(kind));
+
+    public static bool IsValid(long id) => id is >= 1 and <= Largest;
+
+    private static long First(IdKind kind) => kind is IdKind.User or IdKind.Award or IdKind.Key ? 1L << 40 : 1L << 52;
+
+    private static long End(IdKind kind) => kind is IdKind.User or IdKind.Award or IdKind.Key ? 1L << 46 : (1L << 52) + (1L << 51);
+}
+
+/// <summary>Hands out ids from blocks that this process has reserved in the database. A block that is not used up is lost.</summary>
+public sealed class IdBlocks(Database database)
+{
+    private const string Reserve = "UPDATE counters SET next = next + $1 WHERE kind = $2 RETURNING next";
+
+    private readonly Block[] _blocks = [.. Enum.GetValues<IdKind>().Select(kind => new Block(database, kind))];
+
+    /// <summary>The next id; waits only when a block has run out before its successor was there.</summary>
+    public ValueTask<long> Next(IdKind kind) => _blocks[(int)kind - 1].Next();
+
+    private sealed class Block(Database database, IdKind kind)
+    {
+        private readonly Lock _gate = new();
+        private readonly long _size = kind == IdKind.Award ? 65_536 : 1_024;
+        private long _next;
+        private long _end;
+        private Task<long>? _reserving;
+
+        public async ValueTask<long> Next()
+        {
+            while (true)
+            {
+                Task<long> reserving;
+                lock (_gate)
+                {
+                    // The successor is asked for when a quarter is left.
+                    if (_end - _next <= _size / 4 && _reserving is null)
+                    {
+                        _reserving = Task.Run(ReserveBlock);
+                    }
+                    if (_next < _end)
+                    {
+                        return _next++;
+                    }
+                    reserving = _reserving!;
+                }
+                try
+                {
+                    Take(reserving, await reserving);
+                }
+                catch
+                {
+                    Forget(reserving);
+                    throw;
+                }
+            }
+        }
+
+        private void Take(Task<long> reserved, long end)
+        {
+            lock (_gate)
+            {
+                if (_reserving == reserved && _next >= _end)
+                {
+                    (_next, _end, _reserving) = (end - _size, end, null);
+                }
+            }
+        }
+
+        private void Forget(Task<long> failed)
+        {
+            lock (_gate)
+            {
+                if (_reserving == failed)
+                {
+                    _reserving = null;
+                }
+            }
+        }
+
+        private Task<long> ReserveBlock() => database.Write(async session =>
+        {
+            var row = session.Prepare(Reserve).Set(1, _size).Set(2, (long)kind);
+            await row.Read();
+            var end = row.Long(0);
+            await row.Done();
+            return end;
+        });
+    }
+}

@@ -1,0 +1,65 @@
+using System.Reflection;
+
+namespace Laurel.Core.Storage;
+
+/// <summary>Brings a database to this version's schema: numbered files, forward only, each in one transaction, under a lock.</summary>
+public static class Migrator
+{
+    private const string Prefix = "Laurel.Core.Storage.Migrations.";
+
+    /// <summary>The schema this version writes. It serves this one only: it is the first.</summary>
+    public static int Newest => Files().Max(file => file.Number);
+
+    /// <summary>Applies what is missing and answers the schema's number.</summary>
+    /// <exception cref="SchemaTooNewException">The database was written by a later version that this one does not know.</exception>
+    public static async Task<int> Apply(Database database)
+    {
+        var current = await database.Migrate(async session =>
+        {
+            await session.Execute("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)");
+            return await Version(session);
+        });
+        if (current > Newest)
+        {
+            throw new SchemaTooNewException($"The database has schema {current}; this version knows {Newest}.");
+        }
+        foreach (var (number, resource) in Files().Where(file => file.Number > current))
+        {
+            var statements = MigrationStatement.Parse(await Text(resource)).SelectMany(database.Translate).ToList();
+            await database.Migrate(async session =>
+            {
+                // Another process may have been first while this one waited for the lock.
+                if (await Version(session) < number)
+                {
+                    foreach (var statement in statements)
+                    {
+                        await session.Execute(statement);
+                    }
+                    await session.Execute("INSERT INTO schema_versions (version) VALUES (@number)", new { number = (long)number });
+                }
+                return number;
+            });
+        }
+        return Newest;
+    }
+
+    private static async Task<long> Version(Session session) =>
+        await session.QueryFirst<long>("SELECT coalesce(max(version), 0) FROM schema_versions");
+
+    private static IEnumerable<(int Number, string Resource)> Files() =>
+        from resource in Assembly.GetExecutingAssembly().GetManifestResourceNames()
+        where resource.StartsWith(Prefix, StringComparison.Ordinal)
+        let number = int.Parse(resource.AsSpan(Prefix.Length, 4))
+        orderby number
+        select (number, resource);
+
+    private static async Task<string> Text(string resource)
+    {
+        await using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!;
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync();
+    }
+}
+
+/// <summary>This version cannot serve the database's schema.</summary>
+public sealed class SchemaTooNewException(string message) : Exception(message);

@@ -1,0 +1,149 @@
+namespace Laurel.Core.Storage;
+
+/// <summary>A leased slot: the number under which this process keeps its own tally rows and outbox. Slots are reused, lowest
+/// first, so their number stays that of the processes that have run at once.</summary>
+public sealed class NodeLease : IAsyncDisposable
+{
+    private const long Length = 10 * Clock.Second;
+    private const int MaximumSlots = 1024;
+
+    private readonly Database _database;
+    private readonly TimeProvider _time;
+    private readonly string _owner;
+    private ITimer? _renewal;
+
+    private NodeLease(Database database, TimeProvider time, string owner, short slot) =>
+        (_database, _time, _owner, Slot) = (database, time, owner, slot);
+
+    public short Slot { get; }
+
+    /// <summary>Takes the lowest slot that is free: never leased, run out, or left by a dead process of this machine.</summary>
+    public static async Task<NodeLease> Take(Database database, TimeProvider time)
+    {
+        var owner = Owner.Current.ToString();
+        var slot = await database.Write(async session =>
+        {
+            // The counter's row serialises those who take at once.
+            await session.Execute("UPDATE counters SET next = next WHERE kind = 0");
+            var now = time.Micros();
+            var taken = (await session.Query<Row>("SELECT slot, owner, leased_until AS LeasedUntil FROM nodes")).ToDictionary(row => (short)row.Slot);
+            for (short candidate = 1; candidate <= MaximumSlots; candidate++)
+            {
+                if (!taken.TryGetValue(candidate, out var row) || row.LeasedUntil < now || Owner.IsDead(row.Owner))
+                {
+                    await session.Execute("""
+                        INSERT INTO nodes (slot, owner, leased_until) VALUES (@candidate, @owner, @until)
+                        ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
+                        """, new { candidate, owner, until = now + Length });
+                    return candidate;
+                }
+            }
+            throw new LeaseLostException($"All {MaximumSlots} node slots are leased.");
+        });
+        return new NodeLease(database, time, owner, slot);
+    }
+
+    /// <summary>Renews in the background; <paramref name="lost"/> is called once if another process has taken the slot.</summary>
+    public void KeepRenewed(Action<Exception> lost)
+    {
+        var every = TimeSpan.FromSeconds(3);
+        _renewal = _time.CreateTimer(_ => _ = Renew(lost), null, every, every);
+    }
+
+    private async Task Renew(Action<Exception> lost)
+    {
+        try
+        {
+            if (!await Renew())
+            {
+                lost(new LeaseLostException($"Node slot {Slot} was taken by another process."));
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            // Nothing can be written now, so nothing is written twice; the next round tries again.
+        }
+    }
+
+    private async Task<bool> Renew() => await _database.Write(async session => await session.Execute(
+        "UPDATE nodes SET leased_until = @until WHERE slot = @slot AND owner = @owner",
+        new { until = _time.Micros() + Length, slot = Slot, owner = _owner })) == 1;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_renewal is not null)
+        {
+            await _renewal.DisposeAsync();
+        }
+        try
+        {
+            await _database.Write(async session => await session.Execute(
+                "UPDATE nodes SET leased_until = 0 WHERE slot = @slot AND owner = @owner", new { slot = Slot, owner = _owner }));
+        }
+        catch (StorageUnavailableException)
+        {
+            // The lease runs out by itself.
+        }
+    }
+
+    private sealed class Row
+    {
+        public long Slot { get; init; }
+        public string Owner { get; init; } = "";
+        public long LeasedUntil { get; init; }
+    }
+
+    /// <summary>Machine, process and a number of its own: several databases may be open in one process.</summary>
+    private readonly record struct Owner(string Machine, string Boot, int Process, long Started, long Number)
+    {
+        private static readonly string ThisBoot = ReadBoot();
+        private static long _numbers;
+
+        public static Owner Current
+        {
+            get
+            {
+                using var process = System.Diagnostics.Process.GetCurrentProcess();
+                return new(Environment.MachineName, ThisBoot, process.Id, process.StartTime.Ticks, Interlocked.Increment(ref _numbers));
+            }
+        }
+
+        public override string ToString() => $"{Machine}|{Boot}|{Process}|{Started}|{Number}";
+
+        /// <summary>True only if it certainly is: the same machine and boot, and no such process.</summary>
+        public static bool IsDead(string owner)
+        {
+            var parts = owner.Split('|');
+            if (parts.Length != 5 || parts[0] != Environment.MachineName || parts[1] != ThisBoot || ThisBoot.Length == 0
+                || !int.TryParse(parts[2], out var id))
+            {
+                return false;
+            }
+            try
+            {
+                using var process = System.Diagnostics.Process.GetProcessById(id);
+                return process.HasExited || process.StartTime.Ticks.ToString() != parts[3];
+            }
+            catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                return true;
+            }
+        }
+
+        // A container may share its machine's name with another; the boot id and namespace tell them apart.
+        private static string ReadBoot()
+        {
+            try
+            {
+                return $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}/{new FileInfo("/proc/self/ns/pid").LinkTarget}";
+            }
+            catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
+            {
+                return "";
+            }
+        }
+    }
+}
+
+/// <summary>Another process writes under this process's node slot: this one must end.</summary>
+public sealed class LeaseLostException(string message) : Exception(message);

@@ -1,0 +1,176 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace Laurel.Core.Storage;
+
+/// <summary>PostgreSQL 15 or later through Npgsql. Statements that repeat are prepared by the driver.</summary>
+internal sealed class PostgresDatabase : Database
+{
+    private const int MaximumTries = 5;
+
+    // Any number; the same in every process: one migrates at a time.
+    private const long MigrationLock = 0x4c61_7572_656c;
+
+    private readonly NpgsqlDataSource _source;
+
+    public PostgresDatabase(DatabaseOptions options) : base(options)
+    {
+        var parsed = new NpgsqlConnectionStringBuilder(options.Connection) { Enlist = false };
+        if (parsed.MaxAutoPrepare == 0)
+        {
+            parsed.MaxAutoPrepare = 100;
+            parsed.AutoPrepareMinUsages = 2;
+        }
+        // An acknowledged award must survive whatever the cluster's default is.
+        parsed.Options = $"{parsed.Options} -c synchronous_commit=on".Trim();
+        _source = NpgsqlDataSource.Create(parsed);
+    }
+
+    public override string Engine => "postgresql";
+
+    public override async ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read)
+    {
+        try
+        {
+            await using var connection = await _source.OpenConnectionAsync();
+            return await read(new PostgresSession(connection, null));
+        }
+        catch (Exception failure) when (IsUnavailable(failure))
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    public override async ValueTask<T> ReadSnapshot<T>(Func<Session, ValueTask<T>> read)
+    {
+        try
+        {
+            await using var connection = await _source.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+            return await read(new PostgresSession(connection, transaction));
+        }
+        catch (Exception failure) when (IsUnavailable(failure))
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    public override async Task<T> Write<T>(Func<Session, ValueTask<T>> write)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await _source.OpenConnectionAsync();
+                await using var transaction = await connection.BeginTransactionAsync();
+                var result = await write(new PostgresSession(connection, transaction));
+                await transaction.CommitAsync();
+                return result;
+            }
+            catch (PostgresException conflict) when (IsRetryable(conflict) && attempt < MaximumTries)
+            {
+            }
+            catch (Exception failure) when (IsUnavailable(failure))
+            {
+                throw Unavailable(failure);
+            }
+        }
+    }
+
+    internal override async Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate) => await Write(async session =>
+    {
+        await session.Execute("SELECT pg_advisory_xact_lock(@key)", new { key = MigrationLock });
+        return await migrate(session);
+    });
+
+    internal override IEnumerable<string> Translate(MigrationStatement statement) => statement.ForPostgres(Options.Partitions);
+
+    internal override Awards.LedgerStore LedgerStore(short node) => new Awards.PostgresLedgerStore(this, node);
+
+    internal NpgsqlConnection OpenConnection() => _source.OpenConnection();
+
+    // 40001 serialization_failure, 40P01 deadlock_detected.
+    internal static bool IsRetryable(PostgresException failure) => failure.SqlState is "40001" or "40P01";
+
+    // Classes 08 connection, 53 resources, 57 operator intervention, 58 system; 25006: a standby took our writes.
+    internal static bool IsUnavailable(Exception failure) => failure switch
+    {
+        PostgresException known => known.SqlState[..2] is "08" or "53" or "57" or "58" || known.SqlState is "25006" or "55P03" || IsRetryable(known),
+        NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException => true,
+        _ => false,
+    };
+
+    internal static StorageUnavailableException Unavailable(Exception failure) => new($"PostgreSQL: {failure.Message}", failure);
+
+    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+}
+
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : Session
+{
+    internal override DbConnection Connection => connection;
+
+    internal override DbTransaction? Transaction => transaction;
+
+    public override Statement Prepare(string sql) => new PostgresStatement(new NpgsqlCommand(sql, connection, transaction));
+}
+
+internal sealed class PostgresStatement(NpgsqlCommand command) : Statement
+{
+    private NpgsqlDataReader? _reader;
+
+    public override Statement Set(int index, long value) => Add(index, new NpgsqlParameter<long> { TypedValue = value });
+
+    public override Statement Set(int index, long? value) => Add(index, value is { } number
+        ? new NpgsqlParameter<long> { TypedValue = number }
+        : new NpgsqlParameter { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint, Value = DBNull.Value });
+
+    public override Statement Set(int index, string? value) => Add(index, value is null
+        ? new NpgsqlParameter { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text, Value = DBNull.Value }
+        : new NpgsqlParameter<string> { TypedValue = value });
+
+    public override Statement Set(int index, byte[] value) => Add(index, new NpgsqlParameter<byte[]> { TypedValue = value });
+
+    private PostgresStatement Add(int index, NpgsqlParameter parameter)
+    {
+        // Set in order, or over an earlier run's value.
+        if (index <= command.Parameters.Count)
+        {
+            command.Parameters[index - 1] = parameter;
+        }
+        else
+        {
+            command.Parameters.Add(parameter);
+        }
+        return this;
+    }
+
+    public override async ValueTask<bool> Read()
+    {
+        _reader ??= await command.ExecuteReaderAsync();
+        if (await _reader.ReadAsync())
+        {
+            return true;
+        }
+        await Done();
+        return false;
+    }
+
+    public override async ValueTask<int> Run() => await command.ExecuteNonQueryAsync();
+
+    public override async ValueTask Done()
+    {
+        if (_reader is { } reader)
+        {
+            _reader = null;
+            await reader.DisposeAsync();
+        }
+    }
+
+    public override long Long(int column) => _reader!.GetFieldType(column) == typeof(short) ? _reader.GetInt16(column) : _reader.GetInt64(column);
+
+    public override string Text(int column) => _reader!.GetString(column);
+
+    public override byte[] Bytes(int column) => _reader!.GetFieldValue<byte[]>(column);
+
+    public override bool IsNull(int column) => _reader!.IsDBNull(column);
+}

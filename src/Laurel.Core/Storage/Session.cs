@@ -1,0 +1,27 @@
+using System.Data.Common;
+using Dapper;
+
+namespace Laurel.Core.Storage;
+
+/// <summary>One connection for the length of one piece of work. SQL text is the same on both engines.</summary>
+public abstract class Session
+{
+    internal abstract DbConnection Connection { get; }
+
+    internal abstract DbTransaction? Transaction { get; }
+
+    /// <summary>A statement for a hot path: kept prepared, parameters by number.</summary>
+    public abstract Statement Prepare(string sql);
+
+    /// <summary>Rows as records, parameters by name (<c>@id</c>).</summary>
+    public Task<IEnumerable<T>> Query<T>(string sql, object? parameters = null) =>
+        Connection.QueryAsync<T>(sql, parameters, Transaction);
+
+    /// <summary>The first row, or the type's default when there is none.</summary>
+    public Task<T?> QueryFirst<T>(string sql, object? parameters = null) =>
+        Connection.QueryFirstOrDefaultAsync<T>(sql, parameters, Transaction);
+
+    /// <summary>Executes and answers how many rows changed.</summary>
+    public Task<int> Execute(string sql, object? parameters = null) =>
+        Connection.ExecuteAsync(sql, parameters, Transaction);
+}

@@ -1,0 +1,262 @@
+using System.Globalization;
+using System.Text.Json;
+using Laurel.Core.Access;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Users;
+
+/// <summary>The users, and who is who by key and by login name.</summary>
+public sealed class UserDirectory
+{
+    private const int ByKey = 1;
+    private const int ByLogin = 2;
+
+    private const string Columns = """
+        id AS Id, key AS Key, username AS Username, full_name AS FullName, email AS Email, time_zone AS TimeZone, locale AS Locale,
+        permissions AS Permissions, is_verified AS IsVerified, followers_count AS FollowersCount, profile AS Profile,
+        password_hash AS PasswordHash, created_at AS CreatedAt, updated_at AS UpdatedAt
+        """;
+
+    private const string ExistsById = "SELECT 1 FROM users WHERE id = $1";
+    private const string ByName = "SELECT user_id FROM user_names WHERE name = $1 AND kind = $2";
+
+    private readonly Database _database;
+    private readonly ChangeLog _changes;
+    private readonly IdBlocks _ids;
+    private readonly TimeProvider _time;
+
+    // Users are never deleted, so who was seen once exists: a lossy table of ids, in fixed memory, spares the look.
+    private readonly long[] _seen = new long[1 << 20];
+    private readonly BoundedCache<long, User> _users = new(20_000);
+
+    public UserDirectory(Database database, ChangeLog changes, IdBlocks ids, TimeProvider time)
+    {
+        (_database, _changes, _ids, _time) = (database, changes, ids, time);
+        _changes.Changed += (kind, id) =>
+        {
+            if (kind == ChangeKind.User)
+            {
+                _users.Evict(id);
+            }
+        };
+    }
+
+    /// <summary>Whether the user is known to exist without asking the database.</summary>
+    public bool IsSeen(long id) => Volatile.Read(ref _seen[Slot(id)]) == id && id != 0;
+
+    internal void MarkSeen(long id) => Volatile.Write(ref _seen[Slot(id)], id);
+
+    private static int Slot(long id) => (int)(((ulong)id * 0x9E3779B97F4A7C15UL) >> 44);
+
+    public ValueTask<bool> Exists(long id) => IsSeen(id) ? ValueTask.FromResult(true) : LookFor(id);
+
+    private async ValueTask<bool> LookFor(long id)
+    {
+        if (!IdRange.IsValid(id))
+        {
+            return false;
+        }
+        var exists = await _database.Read(async session =>
+        {
+            var row = session.Prepare(ExistsById).Set(1, id);
+            var found = await row.Read();
+            await row.Done();
+            return found;
+        });
+        if (exists)
+        {
+            MarkSeen(id);
+        }
+        return exists;
+    }
+
+    public ValueTask<User?> Find(long id) =>
+        _users.Get(id, key => _database.Read<User?>(async session => (await Read(session, key))?.ToUser()));
+
+    /// <summary>Users by id, after <paramref name="after"/>.</summary>
+    public async ValueTask<IReadOnlyList<User>> List(long after, int limit) => [.. (await _database.Read(async session =>
+        await session.Query<Row>($"SELECT {Columns} FROM users WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit })))
+        .Select(row => row.ToUser())];
+
+    /// <summary>The id of the user with this key: digits name the id itself.</summary>
+    public async ValueTask<long?> FindIdByKey(string key)
+    {
+        if (TextRules.TryCanonicalId(key, out var id))
+        {
+            return await Exists(id) ? id : null;
+        }
+        return await _database.Read(session => IdByName(session, key, ByKey));
+    }
+
+    private static async ValueTask<long?> IdByName(Session session, string name, int kind)
+    {
+        var row = session.Prepare(ByName).Set(1, name).Set(2, kind);
+        if (!await row.Read())
+        {
+            return null;
+        }
+        var id = row.Long(0);
+        await row.Done();
+        return id;
+    }
+
+    private static Task<Row?> Read(Session session, long id) =>
+        session.QueryFirst<Row>($"SELECT {Columns} FROM users WHERE id = @id", new { id });
+
+    /// <summary>Creates a user at an id that Laurel chooses.</summary>
+    public async Task<Outcome<User>> Create(UserDraft draft, string? password)
+    {
+        var id = await _ids.Next(IdKind.User);
+        return UserRules.Check(draft, password, id) is { } invalid
+            ? invalid
+            : (await Store(id, draft, await Hash(password), createOnly: true)).Map(put => put.Thing);
+    }
+
+    /// <summary>Creates or replaces the user at this id. A null password leaves the one there is.</summary>
+    public async Task<Outcome<(User Thing, bool Created)>> Put(long id, UserDraft draft, string? password, bool createOnly)
+    {
+        if (!IdRange.IsOpen(IdKind.User, id) && !await Exists(id))
+        {
+            return new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
+        }
+        return UserRules.Check(draft, password, id) is { } invalid ? invalid : await Store(id, draft, await Hash(password), createOnly);
+    }
+
+    private static async Task<string?> Hash(string? password) => password is null ? null : await Passwords.Hash(password);
+
+    private async Task<Outcome<(User Thing, bool Created)>> Store(long id, UserDraft draft, string? passwordHash, bool createOnly)
+    {
+        var key = draft.Key ?? id.ToString(CultureInfo.InvariantCulture);
+        // Names are claimed in a transaction of their own: they are kept by name, the user by id.
+        if (await Claim(id, key, ByKey) is { } taken)
+        {
+            return taken;
+        }
+        if (passwordHash is not null && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
+        {
+            return loginTaken;
+        }
+        var outcome = await _database.Write(session => Store(session, id, key, draft, passwordHash, createOnly));
+        if (outcome.Succeeded(out _, out _))
+        {
+            MarkSeen(id);
+            _changes.Announce(ChangeKind.User, id);
+        }
+        return outcome;
+    }
+
+    private async Task<Refusal?> Claim(long id, string name, int kind)
+    {
+        if (kind == ByKey && TextRules.TryCanonicalId(name, out _))
+        {
+            return null;
+        }
+        return await _database.Write<Refusal?>(async session =>
+        {
+            var inserted = await session.Execute(
+                "INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id) ON CONFLICT DO NOTHING", new { name, kind, id });
+            if (inserted == 1 || await IdByName(session, name, kind) is not { } holder || holder == id)
+            {
+                return null;
+            }
+            // A claim whose user was never stored, or has another name by now, is free.
+            var user = await Read(session, holder);
+            if (user is not null && (kind == ByKey ? user.Key == name : user.Username == name && user.PasswordHash is not null))
+            {
+                return kind == ByKey
+                    ? new Refusal(RefusalCode.KeyTaken, "Another user has this key.", "key")
+                    : new Refusal(RefusalCode.UsernameTaken, "Another user logs in with this username.", "username");
+            }
+            await session.Execute("UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind", new { name, kind, id });
+            return null;
+        });
+    }
+
+    private async ValueTask<Outcome<(User Thing, bool Created)>> Store(
+        Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly)
+    {
+        var standing = await Read(session, id);
+        if (standing is not null && createOnly)
+        {
+            return new Refusal(RefusalCode.AlreadyExists, "A user with this id exists.");
+        }
+        var now = _time.Micros();
+        var row = Row.From(id, key, draft, passwordHash ?? standing?.PasswordHash, standing?.CreatedAt ?? now, now);
+        await session.Execute("""
+            INSERT INTO users (id, key, username, full_name, email, time_zone, locale, permissions, is_verified, followers_count, profile,
+              password_hash, created_at, updated_at)
+            VALUES (@Id, @Key, @Username, @FullName, @Email, @TimeZone, @Locale, @Permissions, @IsVerified, @FollowersCount, @Profile,
+              @PasswordHash, @CreatedAt, @UpdatedAt)
+            ON CONFLICT (id) DO UPDATE SET key = excluded.key, username = excluded.username, full_name = excluded.full_name,
+              email = excluded.email, time_zone = excluded.time_zone, locale = excluded.locale, permissions = excluded.permissions,
+              is_verified = excluded.is_verified, followers_count = excluded.followers_count, profile = excluded.profile,
+              password_hash = excluded.password_hash, updated_at = excluded.updated_at
+            """, row);
+        if (standing is not null)
+        {
+            await _changes.Append(session, ChangeKind.User, id);
+            await Release(session, id, ByKey, standing.Key, keep: row.Key);
+            await Release(session, id, ByLogin, standing.Username, keep: row.PasswordHash is null ? null : row.Username);
+        }
+        return (row.ToUser(), standing is null);
+    }
+
+    private static async ValueTask Release(Session session, long id, int kind, string? name, string? keep)
+    {
+        if (name is not null && name != keep)
+        {
+            await session.Execute("DELETE FROM user_names WHERE name = @name AND kind = @kind AND user_id = @id", new { name, kind, id });
+        }
+    }
+
+    private sealed class Row
+    {
+        public long Id { get; init; }
+        public string? Key { get; init; }
+        public string? Username { get; init; }
+        public string? FullName { get; init; }
+        public string? Email { get; init; }
+        public string? TimeZone { get; init; }
+        public string? Locale { get; init; }
+        public string? Permissions { get; init; }
+        public long IsVerified { get; init; }
+        public long FollowersCount { get; init; }
+        public string? Profile { get; init; }
+        public string? PasswordHash { get; init; }
+        public long CreatedAt { get; init; }
+        public long UpdatedAt { get; init; }
+
+        // What most of a hundred million users do not have is null, not text.
+        public static Row From(long id, string key, UserDraft draft, string? passwordHash, long createdAt, long updatedAt) => new()
+        {
+            Id = id,
+            Key = key == id.ToString(CultureInfo.InvariantCulture) ? null : key,
+            Username = draft.Username,
+            FullName = draft.FullName,
+            Email = draft.Email,
+            TimeZone = draft.TimeZone,
+            Locale = draft.Locale,
+            Permissions = draft.Permissions.Count == 0 ? null : JsonSerializer.Serialize([.. draft.Permissions], CoreJson.Stored.StringArray),
+            IsVerified = draft.IsVerified ? 1 : 0,
+            FollowersCount = draft.FollowersCount,
+            Profile = draft.Profile == new UserProfile() ? null : JsonSerializer.Serialize(draft.Profile, CoreJson.Stored.UserProfile),
+            PasswordHash = passwordHash,
+            CreatedAt = createdAt,
+            UpdatedAt = updatedAt,
+        };
+
+        public User ToUser() => new(Id, Key ?? Id.ToString(CultureInfo.InvariantCulture), new UserDraft
+        {
+            Key = Key,
+            Username = Username,
+            FullName = FullName,
+            Email = Email,
+            TimeZone = TimeZone,
+            Locale = Locale,
+            Permissions = Permissions is null ? [] : JsonSerializer.Deserialize(Permissions, CoreJson.Stored.StringArray)!,
+            IsVerified = IsVerified != 0,
+            FollowersCount = FollowersCount,
+            Profile = Profile is null ? new UserProfile() : JsonSerializer.Deserialize(Profile, CoreJson.Stored.UserProfile)!,
+        }, PasswordHash is not null, CreatedAt, UpdatedAt);
+    }
+}
