@@ -74,6 +74,12 @@ internal sealed class PrivatePostgres : IAsyncDisposable
                 File.WriteAllLines(
                     Path.Combine(folder, DataFolder, "postgresql.auto.conf"),
                     [.. all.Select(Quoted), $"port = {cluster.Port}", "unix_socket_directories = ''"]);
+                if (fsync)
+                {
+                    // The fresh cluster too must outlive a power cut.
+                    Tool.Run("sync", "--file-system", folder);
+                }
+
                 try
                 {
                     cluster.Start();
@@ -121,7 +127,22 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     public void Start()
     {
         var data = Path.Combine(Own, DataFolder);
-        Postgres("pg_ctl", "-D", data, "-l", Path.Combine(Own, "log"), "-w", "-t", "60", "start");
+        var log = Path.Combine(Own, "log");
+        if (_postmaster is var (former, startedAt) && Tool.StartedAt(former) != startedAt)
+        {
+            // Left by a power cut. After a real one no process has its number; here the dead one may still be waiting to be reaped.
+            File.Delete(Path.Combine(data, "postmaster.pid"));
+        }
+
+        try
+        {
+            Postgres("pg_ctl", "-D", data, "-l", log, "-w", "-t", "60", "start");
+        }
+        catch (InvalidOperationException failed)
+        {
+            throw new InvalidOperationException($"{failed.Message}\n{string.Join('\n', File.Exists(log) ? File.ReadLines(log).TakeLast(20) : [])}", failed);
+        }
+
         var id = int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First());
         Workspace.Track(id, postmaster: true);
         _postmaster = (id, Tool.StartedAt(id) ?? throw new InvalidOperationException("PostgreSQL ended as soon as it had started."));
@@ -130,14 +151,14 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _maintenance.DisposeAsync();
-        if (_folder is not null)
+        await Task.Run(() =>
         {
-            await Task.Run(() =>
+            Crash();
+            if (_folder is not null)
             {
-                Crash();
-                Workspace.Clear(_folder);
-            });
-        }
+                Workspace.Clear(Path.Combine(_folder, DataFolder));
+            }
+        });
     }
 
     private string Own => _folder ?? throw new InvalidOperationException("The server of LAUREL_TEST_POSTGRES is not ours to start and stop.");

@@ -33,13 +33,17 @@ internal sealed class TestDatabase : IAsyncDisposable
         Requirement.Need(Missing(engine));
         return engine switch
         {
-            Engine.Sqlite => InFolder(Workspace.NewFolder("sqlite")),
+            Engine.Sqlite => InFolder(Workspace.NewFolder("sqlite"), deleteFolder: true),
             Engine.Postgres or Engine.PostgresPartitioned => await InPostgres(engine, await PrivatePostgres.Shared()),
         };
     }
 
-    /// <summary>A SQLite database in a folder of the test's choice, as that of a <see cref="PowerCut"/>.</summary>
-    public static TestDatabase InFolder(string folder)
+    /// <summary>A SQLite database in a folder of the test's own, as that of a <see cref="PowerCut"/>; the folder stays.</summary>
+    public static TestDatabase InFolder(string folder) => InFolder(folder, deleteFolder: false);
+
+    public ValueTask DisposeAsync() => _delete();
+
+    private static TestDatabase InFolder(string folder, bool deleteFolder)
     {
         var connectionString = $"Data Source={Path.Combine(folder, "laurel.db")}";
         return new(Engine.Sqlite, connectionString, () =>
@@ -49,7 +53,11 @@ internal sealed class TestDatabase : IAsyncDisposable
                 SqliteConnection.ClearPool(pooled);
             }
 
-            Workspace.Clear(folder);
+            if (deleteFolder)
+            {
+                Workspace.Clear(folder);
+            }
+
             return ValueTask.CompletedTask;
         });
     }
@@ -59,6 +67,4 @@ internal sealed class TestDatabase : IAsyncDisposable
         var connectionString = await server.CreateDatabase();
         return new(engine, connectionString, async () => await server.DropDatabase(connectionString));
     }
-
-    public ValueTask DisposeAsync() => _delete();
 }

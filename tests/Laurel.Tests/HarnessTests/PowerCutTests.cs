@@ -1,5 +1,6 @@
 using Laurel.Tests.Harness;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 using Xunit;
 
 namespace Laurel.Tests.HarnessTests;
@@ -47,6 +48,28 @@ public sealed class PowerCutTests
         }
 
         Assert.True(lost > 0, "Nothing was ever lost: these power cuts prove nothing.");
+    }
+
+    [Fact]
+    public async Task PostgreSQL_keeps_every_commit()
+    {
+        Requirement.Need(PrivatePostgres.Missing);
+        await using var disk = await PowerCut.Create();
+        await using var postgres = await PrivatePostgres.StartNew(fsync: true, folder: disk.Folder);
+        await using var database = NpgsqlDataSource.Create(await postgres.CreateDatabase());
+        await database.CreateCommand("CREATE TABLE t (n BIGINT)").ExecuteNonQueryAsync();
+        for (var row = 0; row < Rows; row++)
+        {
+            await database.CreateCommand($"INSERT INTO t VALUES ({row})").ExecuteNonQueryAsync();
+        }
+
+        disk.Cut();
+        postgres.Crash();
+        await disk.Restore();
+        postgres.Start();
+
+        database.Clear();
+        Assert.Equal((long)Rows, await database.CreateCommand("SELECT count(*) FROM t").ExecuteScalarAsync());
     }
 
     private static async Task<int> CommittedAndLeft(PowerCut disk, string name, string synchronous)
