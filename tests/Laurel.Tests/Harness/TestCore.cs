@@ -1,0 +1,70 @@
+using Laurel.Core;
+using Laurel.Core.Access;
+using Laurel.Core.Awards;
+using Laurel.Core.Badges;
+using Laurel.Core.Issuers;
+using Laurel.Core.Storage;
+using Laurel.Core.Users;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Laurel.Tests.Harness;
+
+/// <summary>A core in this process over a database of its own, with words to say what a test needs.</summary>
+internal sealed class TestCore : IAsyncDisposable
+{
+    public static readonly Caller Administrator = new(0, null, IsAdministrator: true, Scopes: null);
+
+    private readonly TestDatabase? _owned;
+
+    private TestCore(LaurelCore core, TestDatabase? owned) => (Core, _owned) = (core, owned);
+
+    public LaurelCore Core { get; }
+
+    /// <summary>What the core said when it could not go on.</summary>
+    public static List<Exception> Deaths { get; } = [];
+
+    public static async Task<TestCore> Open(Engine engine, TimeProvider? time = null)
+    {
+        var database = await TestDatabase.Create(engine);
+        return new TestCore(await OpenOn(database, time), database);
+    }
+
+    /// <summary>Another process's view: a second core on a database that somebody else owns.</summary>
+    public static async Task<TestCore> OpenSecond(TestDatabase database, TimeProvider? time = null) => new(await OpenOn(database, time), null);
+
+    private static Task<LaurelCore> OpenOn(TestDatabase database, TimeProvider? time) => LaurelCore.Open(
+        new CoreOptions(new DatabaseOptions(database.ConnectionString) { Partitions = database.Partitioned ? 4 : 0 }),
+        time ?? TimeProvider.System, NullLogger.Instance, Deaths.Add);
+
+    public async Task<Issuer> Issuer(long id, string zone = "UTC") =>
+        Value(await Core.Issuers.Put(id, new IssuerDraft($"issuer-{id}", $"Issuer {id}") { RootPlaceId = id * 10, TimeZone = zone }, createOnly: false)).Thing;
+
+    public async Task<Badge> Badge(long id, long issuerId, Recurrence? recurrence = null) => Value(await Core.Badges.Put(id, new BadgeDraft
+    {
+        IssuerId = issuerId,
+        Texts = new Dictionary<string, BadgeText> { ["en"] = new($"Badge {id}", $"About badge {id}") },
+        Recurrence = recurrence ?? new Recurrence.Once(),
+    }, createOnly: false)).Thing;
+
+    public async Task<User> User(long id) => Value(await Core.Users.Put(id, new UserDraft { Username = $"user{id}" }, null, createOnly: false)).Thing;
+
+    public ValueTask<AwardOutcome> Award(long userId, long badgeId, string? subject = null, long? at = null, bool manual = false) =>
+        Core.Awarding.Award(new AwardRequest(userId, badgeId, AwardSource.Native) { Subject = subject, AwardedAt = at, Manual = manual },
+            Administrator, bulk: false, TestContext.Current.CancellationToken);
+
+    public static T Value<T>(Outcome<T> outcome)
+    {
+        Assert.True(outcome.Succeeded(out var value, out var refusal), refusal?.Message);
+        return value;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Core.DisposeAsync();
+        if (_owned is not null)
+        {
+            await _owned.DisposeAsync();
+        }
+    }
+}
