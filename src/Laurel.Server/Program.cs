@@ -1,2 +1,4 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using Laurel.Server;
+
+// The command line replaces this.
+return await ServerHost.Run(new ServerOptions { OpenDialects = args.Contains("--open-dialects") }, CancellationToken.None);
