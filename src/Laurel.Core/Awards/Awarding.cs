@@ -222,6 +222,23 @@ public sealed class Awarding
         return entry.Removed.Count == 0 ? null : entry.Removed[0];
     }
 
+    /// <summary>Removes all of a user's awards of a badge, for the user or a manager of the badge's issuer. A badge that is not held
+    /// is no refusal.</summary>
+    /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
+    public async ValueTask<RemovalRefusal?> RemoveFrom(long userId, long badgeId, Caller caller, CancellationToken ct)
+    {
+        if (await _badges.Find(badgeId) is not { } badge)
+        {
+            return RemovalRefusal.UnknownBadge;
+        }
+        if (!caller.MayFor(userId, Scopes.AwardsRemove) && !await _badges.MayManage(badge, caller, Scopes.AwardsRemove))
+        {
+            return RemovalRefusal.Forbidden;
+        }
+        await RemoveAll(userId, badgeId, RemovalKind.Reset, caller.UserId, reason: null, ct);
+        return null;
+    }
+
     /// <summary>Removes all of a user's awards of a badge; how many there were.</summary>
     /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
     public async ValueTask<int> RemoveAll(long userId, long badgeId, RemovalKind kind, long? by, string? reason, CancellationToken ct)

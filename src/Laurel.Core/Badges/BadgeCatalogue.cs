@@ -1,3 +1,4 @@
+using Laurel.Core.Access;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
 using Laurel.Core.Storage;
@@ -209,14 +210,13 @@ public sealed class BadgeCatalogue
 
     /// <summary>Changes parts of a badge, as its players' API does: the name and description of the source locale, and whether it
     /// can be awarded. Null leaves a part as it is. The texts are moderated and bounded by the tighter limits of that API.</summary>
-    /// <param name="managerId">Who asks: the badge's creator or a manager of its issuer may; null for an administrator.</param>
-    public async Task<EditRefusal?> Edit(long id, string? name, string? description, bool? enabled, long? managerId)
+    public async Task<EditRefusal?> Edit(long id, string? name, string? description, bool? enabled, Caller caller)
     {
         if (await Find(id) is not { } badge)
         {
             return EditRefusal.UnknownBadge;
         }
-        if (managerId is { } user && !await MayManage(badge, user))
+        if (!await MayManage(badge, caller, Scopes.BadgesWrite))
         {
             return EditRefusal.NotManager;
         }
@@ -252,10 +252,12 @@ public sealed class BadgeCatalogue
         return refusal;
     }
 
-    /// <summary>Whether the user is the badge's creator or a manager of its issuer.</summary>
-    public async ValueTask<bool> MayManage(Badge badge, long userId) =>
-        (badge.Creator.Type == CreatorType.User && badge.Creator.Id == userId && userId != 0)
-        || (await _issuers.Find(badge.IssuerId))?.IsManager(userId) == true;
+    /// <summary>Whether the caller is the badge's creator, a manager of its issuer or an administrator, and its key reaches this far.</summary>
+    public async ValueTask<bool> MayManage(Badge badge, Caller caller, string scope) =>
+        caller.MayEverywhere(scope)
+        || (caller.UserId is { } user && caller.Has(scope)
+            && ((badge.Creator.Type == CreatorType.User && badge.Creator.Id == user)
+                || (await _issuers.Find(badge.IssuerId))?.IsManager(user) == true));
 
     private static string NewUid() => new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString("D");
 }
