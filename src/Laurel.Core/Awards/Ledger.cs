@@ -30,15 +30,16 @@ internal sealed class Ledger : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Action<Exception> _die;
-    private readonly Lock _gate = new();
+    // A monitor, not a semaphore: waiting for work must not spin on a processor that its callers need.
+    private readonly object _gate = new();
     private readonly Queue<LedgerEntry> _live = new();
     private readonly Queue<LedgerEntry> _bulk = new();
-    private readonly SemaphoreSlim _work = new(0, 1);
     private readonly SemaphoreSlim _bulkRoom = new(BulkCapacity, BulkCapacity);
     private readonly Thread _writer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
     private bool _closed;
+    private bool _waiting;
 
     /// <param name="die">Called when the writer cannot go on: the process must end and be restarted clean.</param>
     public Ledger(LedgerStore store, Tallies tallies, TimeProvider time, ILogger log, Action<Exception> die)
@@ -108,9 +109,10 @@ internal sealed class Ledger : IAsyncDisposable
     // Under the gate.
     private void Wake()
     {
-        if (_work.CurrentCount == 0)
+        if (_waiting)
         {
-            _work.Release();
+            _waiting = false;
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -140,18 +142,18 @@ internal sealed class Ledger : IAsyncDisposable
     private bool Take(List<LedgerEntry> batch)
     {
         batch.Clear();
-        _work.Wait();
         lock (_gate)
         {
+            while (_live.Count + _bulk.Count == 0 && !_closed)
+            {
+                _waiting = true;
+                Monitor.Wait(_gate);
+            }
             var bulk = Move(_bulk, batch, BulkShare);
             Move(_live, batch, BatchLimit);
             if (bulk > 0)
             {
                 _bulkRoom.Release(bulk);
-            }
-            if (_live.Count + _bulk.Count > 0 || _closed)
-            {
-                Wake();
             }
             return batch.Count > 0 || !_closed;
         }

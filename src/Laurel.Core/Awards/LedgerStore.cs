@@ -7,22 +7,21 @@ namespace Laurel.Core.Awards;
 /// engines; what differs is how many rows travel in one statement, and how a commit ends.</summary>
 internal abstract class LedgerStore(short node)
 {
-    // The conditions decide inside the insert: a revocation forbids it (for automatic requests a reset too), and of a badge that
-    // can be earned once any duplicate that stands makes it held.
+    // Plain values: an INSERT … SELECT would keep a journal of its own for every row on SQLite.
     private const string InsertAward = """
-        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
-        SELECT $1, $2, $3, $4, $5, $6, $7
-        WHERE NOT EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3
-                          AND lifted = 0 AND kind >= $8)
-          AND NOT EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $9 AND badge_id = $2 AND $3 = '')
-        ON CONFLICT DO NOTHING
-        """;
-
-    // A manual award: neither condition holds it back.
-    private const string InsertManually = """
         INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
         """;
+
+    // A revocation forbids an award (to automatic requests a reset does too), and of a badge that can be earned once any duplicate
+    // that stands makes it held. Asked after the insert, not before it: an insert that had to wait for a removal sees what it wrote.
+    private const string Forbidden = """
+        SELECT 1 WHERE EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3
+                               AND lifted = 0 AND kind >= $4)
+          OR ($3 = '' AND EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $5 AND badge_id = $2))
+        """;
+
+    private const string DeleteAward = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3";
 
     private const string UserExists = "SELECT 1 FROM users WHERE id = $1";
 
@@ -181,14 +180,38 @@ internal abstract class LedgerStore(short node)
             entry.Status = AwardStatus.Stale;
             return;
         }
-        var inserted = await Bind(session.Prepare(InsertAward), award)
-            .Set(8, (long)(entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke)).Set(9, entry.Badge.IssuerId).Run();
-        if (inserted == 1)
+        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
+        {
+            entry.Standing = await StandingAwards.For(session, award);
+            entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+        }
+        else if (await IsForbidden(session, entry))
+        {
+            await Undo(session, entry);
+        }
+        else
         {
             await Created(session, entry, award);
-            return;
         }
-        entry.Standing = await StandingAwards.For(session, award);
+    }
+
+    private static async ValueTask<bool> IsForbidden(Session session, AwardEntry entry)
+    {
+        var forbidden = session.Prepare(Forbidden).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion)
+            .Set(4, Forbids(entry)).Set(5, entry.Badge.IssuerId);
+        var found = await forbidden.Read();
+        await forbidden.Done();
+        return found;
+    }
+
+    /// <summary>The least kind of removal that forbids the award.</summary>
+    protected static long Forbids(AwardEntry entry) => (long)(entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke);
+
+    /// <summary>Takes a forbidden award back out, and says what stands instead.</summary>
+    protected static async ValueTask Undo(Session session, AwardEntry entry)
+    {
+        await session.Prepare(DeleteAward).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion).Run();
+        entry.Standing = await StandingAwards.For(session, entry.Award);
         entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
     }
 
@@ -205,10 +228,10 @@ internal abstract class LedgerStore(short node)
             entry.Status = AwardStatus.Stale;
             return;
         }
-        if (await Bind(session.Prepare(InsertManually), award).Run() == 0)
+        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
         {
             award = award with { Occasion = Occasion.Manual(award.Id).Key };
-            await Bind(session.Prepare(InsertManually), award).Run();
+            await Bind(session.Prepare(InsertAward), award).Run();
             entry.Standing = award;
         }
         await Removals.Lift(session, award);

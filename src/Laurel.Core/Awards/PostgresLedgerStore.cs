@@ -19,8 +19,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         ON CONFLICT DO NOTHING RETURNING id
         """;
 
-    // After the insert, not before it: an insert that waited for a removal sees what the removal wrote.
-    private const string Forbidden = """
+    private const string ForbiddenAwards = """
         SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
           AS k (user_id, badge_id, occasion, id, issuer_id, kind)
         WHERE EXISTS (SELECT 1 FROM award_history h WHERE h.user_id = k.user_id AND h.badge_id = k.badge_id
@@ -28,8 +27,6 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
            OR (k.occasion = '' AND EXISTS (SELECT 1 FROM repeated_awards r
                WHERE r.user_id = k.user_id AND r.issuer_id = k.issuer_id AND r.badge_id = k.badge_id))
         """;
-
-    private const string Undo = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3";
 
     private const string UpsertTallies = """
         INSERT INTO badge_tallies (span, start, badge_id, node, awarded)
@@ -166,10 +163,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             Longs(ready, e => e.Award.Id), Longs(ready, e => e.Award.AwardedAt), Shorts(ready, e => (short)e.Award.Source),
             Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject)));
         var created = ready.FindAll(entry => inserted.Contains(entry.Award.Id));
-        var forbidden = created.Count == 0 ? [] : Ids(session, Forbidden,
+        var forbidden = created.Count == 0 ? [] : Ids(session, ForbiddenAwards,
             Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
             Longs(created, e => e.Award.Id), Longs(created, e => e.Badge.IssuerId),
-            Shorts(created, e => (short)(e.Automatic ? RemovalKind.Reset : RemovalKind.Revoke)));
+            Shorts(created, e => (short)Forbids(e)));
         foreach (var entry in ready)
         {
             if (!inserted.Contains(entry.Award.Id))
@@ -179,9 +176,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             }
             else if (forbidden.Contains(entry.Award.Id))
             {
-                await session.Prepare(Undo).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion).Run();
-                entry.Standing = await StandingAwards.For(session, entry.Award);
-                entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+                await Undo(session, entry);
             }
             else
             {
