@@ -24,6 +24,10 @@ internal abstract class LedgerStore(short node)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
         """;
 
+    private const string Forbidden = """
+        SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3 AND lifted = 0 AND kind >= $4 LIMIT 1
+        """;
+
     private const string UserExists = "SELECT 1 FROM users WHERE id = $1";
 
     private const string FreezeBadge =
@@ -173,23 +177,54 @@ internal abstract class LedgerStore(short node)
     }
 
     /// <summary>Inserts one award under the rules of a direct or automatic request.</summary>
-    internal async ValueTask Insert(Session session, AwardEntry entry)
+    internal ValueTask Insert(Session session, AwardEntry entry) => Insert(session, entry, entry.Award);
+
+    /// <inheritdoc cref="Insert(Session, AwardEntry)"/>
+    internal async ValueTask Insert(Session session, AwardEntry entry, Award award)
     {
-        var award = entry.Award;
         if (!await Freeze(session, entry.Badge))
         {
             entry.Status = AwardStatus.Stale;
             return;
         }
-        var inserted = await Bind(session.Prepare(InsertAward), award)
-            .Set(8, (long)(entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke)).Set(9, entry.Badge.IssuerId).Run();
-        if (inserted == 1)
+        while (!await TryInsert(session, entry, award))
         {
-            await Created(session, entry, award);
-            return;
+            if (await StandingAwards.For(session, award) is { } standing)
+            {
+                entry.Standing = standing;
+                entry.Status = AwardStatus.Held;
+                return;
+            }
+            if (await IsForbidden(session, entry, award))
+            {
+                entry.Status = AwardStatus.Removed;
+                return;
+            }
+            // What held it was removed, by another node, before it could be read: the occasion is free again.
         }
-        entry.Standing = await StandingAwards.For(session, award);
-        entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+        await Created(session, entry, award);
+    }
+
+    /// <summary>Inserts the row unless it is held or a removal forbids it.</summary>
+    protected virtual async ValueTask<bool> TryInsert(Session session, AwardEntry entry, Award award) =>
+        await Bind(session.Prepare(InsertAward), award).Set(8, (long)ForbiddenFrom(entry)).Set(9, entry.Badge.IssuerId).Run() == 1;
+
+    /// <summary>Inserts the row of an award whose own row, under the same key, was removed in this transaction: nothing can hold it.</summary>
+    internal async ValueTask Restore(Session session, AwardEntry entry, Award award)
+    {
+        await Bind(session.Prepare(InsertManually), award).Run();
+        await Created(session, entry, award);
+    }
+
+    /// <summary>The mildest kind of removal that keeps the request from being awarded.</summary>
+    protected static RemovalKind ForbiddenFrom(AwardEntry entry) => entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke;
+
+    private static async ValueTask<bool> IsForbidden(Session session, AwardEntry entry, Award award)
+    {
+        var removed = session.Prepare(Forbidden).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, (long)ForbiddenFrom(entry));
+        var found = await removed.Read();
+        await removed.Done();
+        return found;
     }
 
     private async ValueTask InsertManual(Session session, AwardEntry entry)
@@ -233,6 +268,11 @@ internal abstract class LedgerStore(short node)
             await session.Prepare(UpsertRepeated).Set(1, award.UserId).Set(2, entry.Badge.IssuerId).Set(3, award.BadgeId)
                 .Set(4, award.AwardedAt).Set(5, award.Id).Run();
         }
+        if (entry.Replaces)
+        {
+            await AwardDetails.Replace(session, award, entry.Claim);
+            return;
+        }
         if (award.ActionId is not null || award.Payload is not null)
         {
             await AwardDetails.Write(session, award);
@@ -242,6 +282,12 @@ internal abstract class LedgerStore(short node)
             await AwardDetails.Write(session, award.UserId, award.Id, claim);
         }
     }
+
+    /// <summary>How much has been recorded of this batch, for <see cref="Forget"/>.</summary>
+    internal int Recorded => _events.Count;
+
+    /// <summary>Forgets what was recorded since, with the savepoint that undid it.</summary>
+    internal void Forget(int recorded) => _events.RemoveRange(recorded, _events.Count - recorded);
 
     internal void Record(OutboxKind kind, Award award) =>
         _events.Add(new OutboxEvent(kind, award.UserId, award.BadgeId, award.Id, award.AwardedAt, award.Occasion));
