@@ -137,7 +137,16 @@ public sealed class LaurelCore : IAsyncDisposable
     {
         if (_ledger.StorageFailed)
         {
-            return "The last batch of the ledger could not be stored.";
+            // Nobody sends awards to a server that is not ready: it has to try by itself.
+            try
+            {
+                await _database.Write(async session => await session.Execute("UPDATE nodes SET slot = slot WHERE slot = @slot", new { slot = Node }));
+                _ledger.StorageRecovered();
+            }
+            catch (StorageUnavailableException unavailable)
+            {
+                return $"The last batch of the ledger could not be stored. {unavailable.Message}";
+            }
         }
         try
         {

@@ -135,8 +135,7 @@ public sealed class Awarding
             return AwardOutcome.Refused(await _users.Exists(request.UserId) ? AwardRefusal.Disabled : AwardRefusal.UnknownUser);
         }
         var at = request.AwardedAt ?? now;
-        var zone = badge.Recurrence is Recurrence.PerPeriod ? (await _issuers.Find(badge.IssuerId))!.TimeZone : Zones.Utc;
-        if (Occasion.Of(badge.Recurrence, zone, at, request.Subject, request.ActionId, id) is not { } occasion)
+        if (Occasion.Of(badge.Recurrence, badge.TimeZone, at, request.Subject, request.ActionId, id) is not { } occasion)
         {
             return AwardOutcome.Refused(await _users.Exists(request.UserId) ? AwardRefusal.OccasionMissing : AwardRefusal.UnknownUser);
         }
@@ -206,7 +205,9 @@ public sealed class Awarding
         {
             return AwardRefusal.InvalidAction;
         }
-        return request.Payload is not null && !TextRules.IsPayload(Encoding.UTF8.GetBytes(request.Payload)) ? AwardRefusal.InvalidPayload : null;
+        return request.Payload is { } payload && !(TextRules.IsStorable(payload) && TextRules.IsPayload(Encoding.UTF8.GetBytes(payload)))
+            ? AwardRefusal.InvalidPayload
+            : null;
     }
 
     private static AwardClaim Unclaimed(long at, long now) => new(

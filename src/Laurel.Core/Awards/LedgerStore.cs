@@ -172,47 +172,69 @@ internal abstract class LedgerStore(short node)
     }
 
     /// <summary>Inserts one award under the rules of a direct or automatic request.</summary>
-    internal async ValueTask Insert(Session session, AwardEntry entry)
+    internal ValueTask Insert(Session session, AwardEntry entry) => Insert(session, entry, entry.Award);
+
+    /// <inheritdoc cref="Insert(Session, AwardEntry)"/>
+    internal async ValueTask Insert(Session session, AwardEntry entry, Award award)
     {
-        var award = entry.Award;
         if (!await Freeze(session, entry.Badge))
         {
             entry.Status = AwardStatus.Stale;
             return;
         }
-        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
+        while (!await TryInsert(session, entry, award))
         {
-            entry.Standing = await StandingAwards.For(session, award);
-            entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+            if (await StandingAwards.For(session, award) is { } standing)
+            {
+                entry.Standing = standing;
+                entry.Status = AwardStatus.Held;
+                return;
+            }
+            if (await IsForbidden(session, entry, award))
+            {
+                entry.Status = AwardStatus.Removed;
+                return;
+            }
+            // What held it was removed, by another node, before it could be read: the occasion is free again.
         }
-        else if (await IsForbidden(session, entry))
-        {
-            await Undo(session, entry);
-        }
-        else
-        {
-            await Created(session, entry, award);
-        }
+        await Created(session, entry, award);
     }
 
-    private static async ValueTask<bool> IsForbidden(Session session, AwardEntry entry)
+    private static async ValueTask<bool> TryInsert(Session session, AwardEntry entry, Award award)
     {
-        var forbidden = session.Prepare(Forbidden).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion)
-            .Set(4, Forbids(entry)).Set(5, entry.Badge.IssuerId);
+        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
+        {
+            return false;
+        }
+        if (!await IsForbidden(session, entry, award))
+        {
+            return true;
+        }
+        await Undo(session, award);
+        return false;
+    }
+
+    /// <summary>Takes a forbidden award's row out again.</summary>
+    protected static async ValueTask Undo(Session session, Award award) =>
+        await session.Prepare(DeleteAward).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Run();
+
+    /// <summary>Inserts the row of an award whose own row, under the same key, was removed in this transaction: nothing can hold it.</summary>
+    internal async ValueTask Restore(Session session, AwardEntry entry, Award award)
+    {
+        await Bind(session.Prepare(InsertAward), award).Run();
+        await Created(session, entry, award);
+    }
+
+    /// <summary>The mildest kind of removal that keeps the request from being awarded.</summary>
+    protected static RemovalKind ForbiddenFrom(AwardEntry entry) => entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke;
+
+    private static async ValueTask<bool> IsForbidden(Session session, AwardEntry entry, Award award)
+    {
+        var forbidden = session.Prepare(Forbidden).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion)
+            .Set(4, (long)ForbiddenFrom(entry)).Set(5, entry.Badge.IssuerId);
         var found = await forbidden.Read();
         await forbidden.Done();
         return found;
-    }
-
-    /// <summary>The least kind of removal that forbids the award.</summary>
-    protected static long Forbids(AwardEntry entry) => (long)(entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke);
-
-    /// <summary>Takes a forbidden award back out, and says what stands instead.</summary>
-    protected static async ValueTask Undo(Session session, AwardEntry entry)
-    {
-        await session.Prepare(DeleteAward).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion).Run();
-        entry.Standing = await StandingAwards.For(session, entry.Award);
-        entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
     }
 
     private async ValueTask InsertManual(Session session, AwardEntry entry)
@@ -256,6 +278,11 @@ internal abstract class LedgerStore(short node)
             await session.Prepare(UpsertRepeated).Set(1, award.UserId).Set(2, entry.Badge.IssuerId).Set(3, award.BadgeId)
                 .Set(4, award.AwardedAt).Set(5, award.Id).Run();
         }
+        if (entry.Replaces)
+        {
+            await AwardDetails.Replace(session, award, entry.Claim);
+            return;
+        }
         if (award.ActionId is not null || award.Payload is not null)
         {
             await AwardDetails.Write(session, award);
@@ -265,6 +292,12 @@ internal abstract class LedgerStore(short node)
             await AwardDetails.Write(session, award.UserId, award.Id, claim);
         }
     }
+
+    /// <summary>How much has been recorded of this batch, for <see cref="Forget"/>.</summary>
+    internal int Recorded => _events.Count;
+
+    /// <summary>Forgets what was recorded since, with the savepoint that undid it.</summary>
+    internal void Forget(int recorded) => _events.RemoveRange(recorded, _events.Count - recorded);
 
     internal void Record(OutboxKind kind, Award award) =>
         _events.Add(new OutboxEvent(kind, award.UserId, award.BadgeId, award.Id, award.AwardedAt, award.Occasion));

@@ -128,10 +128,6 @@ public sealed class BadgeCatalogue
 
     private async Task<Outcome<(Badge Thing, bool Created)>> Store(long id, BadgeDraft draft, bool createOnly)
     {
-        if (await _issuers.Find(draft.IssuerId) is null)
-        {
-            return new Refusal(RefusalCode.UnknownIssuer, "No issuer has this id.", "issuerId");
-        }
         var outcome = await _database.Write(session => Store(session, id, draft, createOnly));
         _changes.Announce(ChangeKind.Badge, id);
         return outcome;
@@ -139,6 +135,11 @@ public sealed class BadgeCatalogue
 
     private async ValueTask<Outcome<(Badge Thing, bool Created)>> Store(Session session, long id, BadgeDraft draft, bool createOnly)
     {
+        await ChangeLog.Serialise(session);
+        if (await session.QueryFirst<string>("SELECT time_zone FROM issuers WHERE id = @IssuerId", new { draft.IssuerId }) is not { } zone)
+        {
+            return new Refusal(RefusalCode.UnknownIssuer, "No issuer has this id.", "issuerId");
+        }
         // Locks the row: a first award under way is waited for, one that comes later sees the new version.
         await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @id", new { id });
         var standing = await Read(session, id);
@@ -151,22 +152,19 @@ public sealed class BadgeCatalogue
         {
             return new Refusal(RefusalCode.KeyTaken, "Another badge of the issuer has this key.", "key");
         }
-        var changed = standing is not null && await ChangesOccasions(standing, draft);
+        // With the issuer goes the zone, and the tables beside the ledger name the issuer too.
+        var changed = standing is not null && (standing.Recurrence != draft.Recurrence || standing.IssuerId != draft.IssuerId);
         if (changed && standing!.IsFrozen)
         {
-            return new Refusal(RefusalCode.RecurrenceInUse, "The badge has been awarded: its recurrence, anchor and time zone are frozen.", "recurrence");
+            return new Refusal(RefusalCode.RecurrenceInUse, "The badge has been awarded: its recurrence, anchor, time zone and issuer are frozen.",
+                standing.Recurrence != draft.Recurrence ? "recurrence" : "issuerId");
         }
-        var badge = Made(id, draft, standing, changed, _time.Micros());
+        var badge = Made(id, draft, standing, zone, changed, _time.Micros());
         await Write(session, badge);
         return (badge, standing is null);
     }
 
-    private async ValueTask<bool> ChangesOccasions(Badge standing, BadgeDraft draft) =>
-        standing.Recurrence != draft.Recurrence
-        || (standing.IssuerId != draft.IssuerId
-            && (await _issuers.Find(standing.IssuerId))?.TimeZone != (await _issuers.Find(draft.IssuerId))?.TimeZone);
-
-    private static Badge Made(long id, BadgeDraft draft, Badge? standing, bool changed, long now) => new()
+    private static Badge Made(long id, BadgeDraft draft, Badge? standing, string zone, bool changed, long now) => new()
     {
         Id = id,
         IssuerId = draft.IssuerId,
@@ -177,6 +175,7 @@ public sealed class BadgeCatalogue
         Texts = draft.Texts,
         Recurrence = draft.Recurrence,
         RecurrenceVersion = (standing?.RecurrenceVersion ?? 0) + (changed ? 1 : 0),
+        TimeZone = zone,
         IsFrozen = standing?.IsFrozen ?? false,
         Target = draft.Target,
         Recognises = draft.Recognises,
@@ -234,6 +233,7 @@ public sealed class BadgeCatalogue
         }
         var refusal = await _database.Write<EditRefusal?>(async session =>
         {
+            await ChangeLog.Serialise(session);
             await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @id", new { id });
             if (await Read(session, id) is not { } standing)
             {

@@ -96,6 +96,8 @@ public sealed class Tallies : IAsyncDisposable
         {
             return;
         }
+        // What lies further back never comes into the window: an import of years must not stay in memory.
+        var oldest = Clock.BucketOf(_time.Micros()) - 576;
         foreach (var each in events)
         {
             if (each.Kind == OutboxKind.Visited)
@@ -109,7 +111,11 @@ public sealed class Tallies : IAsyncDisposable
                 continue;
             }
             var delta = each.Kind == OutboxKind.Awarded ? 1 : -1;
-            _days.GetOrAdd(each.BadgeId, static _ => new RollingDay()).Add(Clock.BucketOf(each.At), delta);
+            var bucket = Clock.BucketOf(each.At);
+            if (bucket > oldest)
+            {
+                _days.GetOrAdd(each.BadgeId, static _ => new RollingDay()).Add(bucket, delta);
+            }
             if (_totals.TryGetValue(each.BadgeId, out var total))
             {
                 total.Add(node, sequence, delta);
@@ -172,9 +178,9 @@ public sealed class Tallies : IAsyncDisposable
                 {
                     await ReadOthers();
                 }
-                catch (StorageUnavailableException)
+                catch (Exception failure) when (failure is not OperationCanceledException)
                 {
-                    // The next round reads on from where this one stopped.
+                    // Whatever it was, the next round reads on from where this one stopped.
                 }
             }
         }

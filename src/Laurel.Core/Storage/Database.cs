@@ -70,6 +70,9 @@ public sealed record DatabaseOptions(string Connection)
 
     /// <summary>SQLite's <c>synchronous</c>. Anything below FULL loses acknowledged awards at a power cut: for experiments only.</summary>
     public string Synchronous { get; init; } = "FULL";
+
+    /// <summary>PostgreSQL: how long the ledger waits for the answer to a COMMIT before it asks, on another connection, what came of it.</summary>
+    public TimeSpan CommitDeadline { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>The database could not do its part now; the same request may succeed later.</summary>

@@ -73,6 +73,13 @@ public sealed class UserDirectory
     public ValueTask<User?> Find(long id) =>
         _users.Get(id, key => _database.Read<User?>(async session => (await Read(session, key))?.ToUser()));
 
+    /// <summary>The user as it stands in the database, whatever the cache holds.</summary>
+    internal ValueTask<User?> FindAgain(long id)
+    {
+        _users.Evict(id);
+        return Find(id);
+    }
+
     /// <summary>Users by id, after <paramref name="after"/>.</summary>
     public async ValueTask<IReadOnlyList<User>> List(long after, int limit) => [.. (await _database.Read(async session =>
         await session.Query<Row>($"SELECT {Columns} FROM users WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit })))
@@ -85,7 +92,12 @@ public sealed class UserDirectory
         {
             return await Exists(id) ? id : null;
         }
-        return await _database.Read(session => IdByName(session, key, ByKey));
+        if (!TextRules.IsKey(key))
+        {
+            return null;
+        }
+        return await _database.Read<long?>(async session =>
+            await IdByName(session, key, ByKey) is { } holder && (await Read(session, holder))?.Key == key ? holder : null);
     }
 
     private static async ValueTask<long?> IdByName(Session session, string name, int kind)
@@ -132,7 +144,8 @@ public sealed class UserDirectory
         {
             return taken;
         }
-        if (passwordHash is not null && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
+        var logsIn = passwordHash is not null || (await FindAgain(id))?.HasPassword == true;
+        if (logsIn && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
         {
             return loginTaken;
         }
@@ -153,34 +166,63 @@ public sealed class UserDirectory
         }
         return await _database.Write<Refusal?>(async session =>
         {
-            var inserted = await session.Execute(
-                "INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id) ON CONFLICT DO NOTHING", new { name, kind, id });
-            if (inserted == 1 || await IdByName(session, name, kind) is not { } holder || holder == id)
+            while (true)
             {
+                var inserted = await session.Execute(
+                    "INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id) ON CONFLICT DO NOTHING", new { name, kind, id });
+                if (inserted == 1)
+                {
+                    return null;
+                }
+                // Locks the name before anybody looks who has it: a user who is being stored with it is waited for.
+                await session.Execute("UPDATE user_names SET user_id = user_id WHERE name = @name AND kind = @kind", new { name, kind });
+                if (await IdByName(session, name, kind) is not { } holder)
+                {
+                    continue;
+                }
+                // A claim whose user was never stored, or has another name by now, is free.
+                var user = holder == id ? null : await Read(session, holder);
+                if (user is not null && (kind == ByKey ? user.Key == name : user.Username == name && user.PasswordHash is not null))
+                {
+                    return Taken(kind);
+                }
+                await session.Execute("UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind", new { name, kind, id });
                 return null;
             }
-            // A claim whose user was never stored, or has another name by now, is free.
-            var user = await Read(session, holder);
-            if (user is not null && (kind == ByKey ? user.Key == name : user.Username == name && user.PasswordHash is not null))
-            {
-                return kind == ByKey
-                    ? new Refusal(RefusalCode.KeyTaken, "Another user has this key.", "key")
-                    : new Refusal(RefusalCode.UsernameTaken, "Another user logs in with this username.", "username");
-            }
-            await session.Execute("UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind", new { name, kind, id });
-            return null;
         });
     }
+
+    private static Refusal Taken(int kind) => kind == ByKey
+        ? new Refusal(RefusalCode.KeyTaken, "Another user has this key.", "key")
+        : new Refusal(RefusalCode.UsernameTaken, "Another user logs in with this username.", "username");
+
+    // Locks the claim: from here on nobody can take it for one whose user was never stored.
+    private static async ValueTask<bool> StillClaims(Session session, long id, string name, int kind) =>
+        (kind == ByKey && TextRules.TryCanonicalId(name, out _))
+        || await session.Execute(
+            "UPDATE user_names SET user_id = user_id WHERE name = @name AND kind = @kind AND user_id = @id", new { name, kind, id }) == 1;
 
     private async ValueTask<Outcome<(User Thing, bool Created)>> Store(
         Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly)
     {
-        var standing = await Read(session, id);
-        if (standing is not null && createOnly)
+        if (!await StillClaims(session, id, key, ByKey))
+        {
+            return Taken(ByKey);
+        }
+        if (passwordHash is not null && draft.Username is { } login && !await StillClaims(session, id, login, ByLogin))
+        {
+            return Taken(ByLogin);
+        }
+        var now = _time.Micros();
+        // The key decides who of two creates the user; what it holds follows below.
+        var created = await session.Execute("""
+            INSERT INTO users (id, is_verified, followers_count, created_at, updated_at) VALUES (@id, 0, 0, @now, @now) ON CONFLICT DO NOTHING
+            """, new { id, now }) == 1;
+        if (!created && createOnly)
         {
             return new Refusal(RefusalCode.AlreadyExists, "A user with this id exists.");
         }
-        var now = _time.Micros();
+        var standing = created ? null : await Read(session, id);
         var row = Row.From(id, key, draft, passwordHash ?? standing?.PasswordHash, standing?.CreatedAt ?? now, now);
         await session.Execute("""
             INSERT INTO users (id, key, username, full_name, email, time_zone, locale, permissions, is_verified, followers_count, profile,
@@ -198,7 +240,7 @@ public sealed class UserDirectory
             await Release(session, id, ByKey, standing.Key, keep: row.Key);
             await Release(session, id, ByLogin, standing.Username, keep: row.PasswordHash is null ? null : row.Username);
         }
-        return (row.ToUser(), standing is null);
+        return (row.ToUser(), created);
     }
 
     private static async ValueTask Release(Session session, long id, int kind, string? name, string? keep)
