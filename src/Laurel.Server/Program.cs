@@ -1,2 +1,3 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using Laurel.Server.Commands;
+
+return await RootCommands.Run(args);

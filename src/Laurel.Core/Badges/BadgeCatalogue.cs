@@ -150,20 +150,19 @@ public sealed class BadgeCatalogue
         {
             return new Refusal(RefusalCode.KeyTaken, "Another badge of the issuer has this key.", "key");
         }
-        var changed = standing is not null && await ChangesOccasions(standing, draft);
+        var changed = standing is not null && ChangesOccasions(standing, draft);
         if (changed && standing!.IsFrozen)
         {
-            return new Refusal(RefusalCode.RecurrenceInUse, "The badge has been awarded: its recurrence, anchor and time zone are frozen.", "recurrence");
+            return new Refusal(RefusalCode.RecurrenceInUse, "The badge has been awarded: its issuer, recurrence, anchor and time zone are frozen.", "recurrence");
         }
         var badge = Made(id, draft, standing, changed, _time.Micros());
         await Write(session, badge);
         return (badge, standing is null);
     }
 
-    private async ValueTask<bool> ChangesOccasions(Badge standing, BadgeDraft draft) =>
-        standing.Recurrence != draft.Recurrence
-        || (standing.IssuerId != draft.IssuerId
-            && (await _issuers.Find(standing.IssuerId))?.TimeZone != (await _issuers.Find(draft.IssuerId))?.TimeZone);
+    // The issuer too: its zone decides periods, and repeated awards are kept under it.
+    private static bool ChangesOccasions(Badge standing, BadgeDraft draft) =>
+        standing.Recurrence != draft.Recurrence || standing.IssuerId != draft.IssuerId;
 
     private static Badge Made(long id, BadgeDraft draft, Badge? standing, bool changed, long now) => new()
     {

@@ -1,0 +1,41 @@
+using System.Net;
+
+namespace Laurel.Server;
+
+/// <summary>How to serve. Everything has a safe default: loopback, nothing open, durable.</summary>
+public sealed record ServerOptions
+{
+    public string Urls { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>SQLite (<c>Data Source=…</c>) or PostgreSQL (<c>Host=…</c>).</summary>
+    public string Database { get; init; } = "Data Source=laurel.db";
+
+    /// <summary>The first administrator's key; null for none.</summary>
+    public string? AdministratorKey { get; init; }
+
+    /// <summary>Serves what the original APIs left without authentication, to loopback peers.</summary>
+    public bool OpenDialects { get; init; }
+
+    /// <summary>Networks whose peers count like loopback for open calls: the operator's word that they may.</summary>
+    public IReadOnlyList<IPNetwork> OpenNetworks { get; init; } = [];
+
+    /// <summary>Host names, besides loopback's own, under which open calls are served.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    public string? ModerationFile { get; init; }
+
+    /// <summary>Logs one JSON object a line.</summary>
+    public bool JsonLogs { get; init; }
+
+    /// <summary>PostgreSQL, at creation: the growing tables in this many hash partitions; 0 leaves them whole.</summary>
+    public int Partitions { get; init; }
+
+    /// <summary>SQLite's <c>synchronous</c>: for experiments only.</summary>
+    public string Synchronous { get; init; } = "FULL";
+
+    /// <summary>Connections at once.</summary>
+    public int MaximumConnections { get; init; } = 10_000;
+
+    /// <summary>Requests a second from one address, beyond which it gets 429; 0 for no limit.</summary>
+    public int RequestsPerSecond { get; init; }
+}
