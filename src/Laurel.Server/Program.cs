@@ -1,4 +1,3 @@
-using Laurel.Server;
+using Laurel.Server.Commands;
 
-// The command line replaces this.
-return await ServerHost.Run(new ServerOptions { OpenDialects = args.Contains("--open-dialects") }, CancellationToken.None);
+return await RootCommands.Run(args);

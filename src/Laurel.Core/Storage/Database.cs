@@ -52,6 +52,9 @@ public abstract class Database : IAsyncDisposable
             return true;
         });
 
+    /// <summary>The engine's own check of its files: what it complains of.</summary>
+    internal abstract ValueTask<IReadOnlyList<string>> CheckIntegrity();
+
     internal abstract Awards.LedgerStore LedgerStore(short node);
 
     internal abstract Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate);
@@ -73,7 +76,14 @@ public sealed record DatabaseOptions(string Connection)
 
     /// <summary>PostgreSQL: how long the ledger waits for the answer to a COMMIT before it asks, on another connection, what came of it.</summary>
     public TimeSpan CommitDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>SQLite: a file that is not there is not made.</summary>
+    public bool MustExist { get; init; }
 }
 
 /// <summary>The database could not do its part now; the same request may succeed later.</summary>
-public sealed class StorageUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class StorageUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What is stored is damaged: no repetition will help.</summary>
+    internal bool IsCorruption { get; init; }
+}

@@ -24,6 +24,12 @@ public static class IdRange
 
     public static bool IsValid(long id) => id is >= 1 and <= Largest;
 
+    /// <summary>Whether Laurel itself hands out this id.</summary>
+    internal static bool IsHandedOut(IdKind kind, long id) => id >= First(kind) && id < End(kind);
+
+    /// <summary>The range that Laurel hands out, without its end.</summary>
+    internal static (long First, long End) HandedOut(IdKind kind) => (First(kind), End(kind));
+
     private static long First(IdKind kind) => kind is IdKind.User or IdKind.Award or IdKind.Key ? 1L << 40 : 1L << 52;
 
     private static long End(IdKind kind) => kind is IdKind.User or IdKind.Award or IdKind.Key ? 1L << 46 : (1L << 52) + (1L << 51);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Reflection;
 
 namespace Laurel.Core.Storage;
@@ -43,6 +44,25 @@ public static class Migrator
         return Newest;
     }
 
+    /// <summary>Looks, and changes nothing.</summary>
+    /// <exception cref="SchemaMismatchException">The schema is another than this version's.</exception>
+    public static async Task RequireNewest(Database database)
+    {
+        long current;
+        try
+        {
+            current = await database.Read<long>(async session => await Version(session));
+        }
+        catch (DbException)
+        {
+            throw new SchemaMismatchException("This is no database of Laurel's.");
+        }
+        if (current != Newest)
+        {
+            throw new SchemaMismatchException($"The database has schema {current}; this version knows {Newest}.");
+        }
+    }
+
     private static async Task<long> Version(Session session) =>
         await session.QueryFirst<long>("SELECT coalesce(max(version), 0) FROM schema_versions");
 
@@ -63,3 +83,6 @@ public static class Migrator
 
 /// <summary>This version cannot serve the database's schema.</summary>
 public sealed class SchemaTooNewException(string message) : Exception(message);
+
+/// <summary>The database has not the schema that is needed.</summary>
+public sealed class SchemaMismatchException(string message) : Exception(message);

@@ -33,7 +33,11 @@ internal sealed class SqliteDatabase : Database
         {
             throw new ArgumentException("SQLite needs a file.", nameof(options));
         }
-        if (Path.GetDirectoryName(Path.GetFullPath(parsed.DataSource)) is { Length: > 0 } folder)
+        if (options.MustExist && parsed.Mode == SqliteOpenMode.ReadWriteCreate)
+        {
+            parsed.Mode = SqliteOpenMode.ReadWrite;
+        }
+        else if (Path.GetDirectoryName(Path.GetFullPath(parsed.DataSource)) is { Length: > 0 } folder)
         {
             Directory.CreateDirectory(folder);
         }
@@ -152,6 +156,9 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
+    internal override ValueTask<IReadOnlyList<string>> CheckIntegrity() => Read<IReadOnlyList<string>>(async session =>
+        [.. (await session.Query<string>("PRAGMA integrity_check")).Where(line => line != "ok")]);
+
     internal override Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate) => Write(migrate);
 
     internal override IEnumerable<string> Translate(MigrationStatement statement) => [statement.ForSqlite()];
@@ -198,7 +205,10 @@ internal sealed class SqliteDatabase : Database
         or raw.SQLITE_READONLY or raw.SQLITE_NOMEM or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_PROTOCOL;
 
     internal static StorageUnavailableException Unavailable(SqliteException failure) =>
-        new($"SQLite: {failure.Message}", failure);
+        new($"SQLite: {failure.Message}", failure)
+        {
+            IsCorruption = failure.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB,
+        };
 
     public override async ValueTask DisposeAsync()
     {

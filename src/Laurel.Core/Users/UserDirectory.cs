@@ -129,7 +129,7 @@ public sealed class UserDirectory
     {
         if (!IdRange.IsOpen(IdKind.User, id) && !await Exists(id))
         {
-            return new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
+            return Reserved;
         }
         return UserRules.Check(draft, password, id) is { } invalid ? invalid : await Store(id, draft, await Hash(password), createOnly);
     }
@@ -138,14 +138,15 @@ public sealed class UserDirectory
 
     private async Task<Outcome<(User Thing, bool Created)>> Store(long id, UserDraft draft, string? passwordHash, bool createOnly)
     {
-        var key = draft.Key ?? id.ToString(CultureInfo.InvariantCulture);
+        var key = KeyOf(id, draft);
         // Names are claimed in a transaction of their own: they are kept by name, the user by id.
         if (await Claim(id, key, ByKey) is { } taken)
         {
             return taken;
         }
-        var logsIn = passwordHash is not null || (await FindAgain(id))?.HasPassword == true;
-        if (logsIn && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
+        // A password set earlier stays, and the new name must log in with it.
+        var hasPassword = passwordHash is not null || (await FindAgain(id))?.HasPassword == true;
+        if (hasPassword && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
         {
             return loginTaken;
         }
@@ -158,58 +159,114 @@ public sealed class UserDirectory
         return outcome;
     }
 
-    private async Task<Refusal?> Claim(long id, string name, int kind)
+    private async Task<Refusal?> Claim(long id, string name, int kind) =>
+        NeedsRow(name, kind) ? await _database.Write(session => Claim(session, id, name, kind)) : null;
+
+    private static bool NeedsRow(string name, int kind) => kind != ByKey || !TextRules.TryCanonicalId(name, out _);
+
+    private static async ValueTask<Refusal?> Claim(Session session, long id, string name, int kind)
     {
-        if (kind == ByKey && TextRules.TryCanonicalId(name, out _))
+        // Found, the row is locked: whoever is storing its user now is waited for, and then seen.
+        var holder = await session.QueryFirst<long>("""
+            INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id)
+            ON CONFLICT (name, kind) DO UPDATE SET user_id = user_names.user_id RETURNING user_id
+            """, new { name, kind, id });
+        if (holder == id)
         {
             return null;
         }
-        return await _database.Write<Refusal?>(async session =>
+        // A claim whose user was never stored, or has another name by now, is free.
+        var user = await Read(session, holder);
+        if (user is not null && (kind == ByKey ? user.Key == name : user.Username == name && user.PasswordHash is not null))
         {
-            while (true)
-            {
-                var inserted = await session.Execute(
-                    "INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id) ON CONFLICT DO NOTHING", new { name, kind, id });
-                if (inserted == 1)
-                {
-                    return null;
-                }
-                // Locks the name before anybody looks who has it: a user who is being stored with it is waited for.
-                await session.Execute("UPDATE user_names SET user_id = user_id WHERE name = @name AND kind = @kind", new { name, kind });
-                if (await IdByName(session, name, kind) is not { } holder)
-                {
-                    continue;
-                }
-                // A claim whose user was never stored, or has another name by now, is free.
-                var user = holder == id ? null : await Read(session, holder);
-                if (user is not null && (kind == ByKey ? user.Key == name : user.Username == name && user.PasswordHash is not null))
-                {
-                    return Taken(kind);
-                }
-                await session.Execute("UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind", new { name, kind, id });
-                return null;
-            }
-        });
+            return Taken(kind);
+        }
+        await session.Execute("UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind", new { name, kind, id });
+        return null;
     }
 
     private static Refusal Taken(int kind) => kind == ByKey
         ? new Refusal(RefusalCode.KeyTaken, "Another user has this key.", "key")
         : new Refusal(RefusalCode.UsernameTaken, "Another user logs in with this username.", "username");
 
-    // Locks the claim: from here on nobody can take it for one whose user was never stored.
-    private static async ValueTask<bool> StillClaims(Session session, long id, string name, int kind) =>
-        (kind == ByKey && TextRules.TryCanonicalId(name, out _))
-        || await session.Execute(
+    // Locks the claim: another who finds it waits until this user is stored.
+    private static async ValueTask<bool> IsClaimed(Session session, long id, string name, int kind) =>
+        !NeedsRow(name, kind) || await session.Execute(
             "UPDATE user_names SET user_id = user_id WHERE name = @name AND kind = @kind AND user_id = @id", new { name, kind, id }) == 1;
+
+    /// <summary>Creates or replaces users without passwords, a thousand in a transaction; the first refusal ends it. For imports:
+    /// what came before a refusal or a failure is stored, and the same call again is no harm.</summary>
+    public async Task<Refusal?> PutMany(IEnumerable<(long Id, UserDraft Draft)> users)
+    {
+        foreach (var chunk in users.Chunk(1000))
+        {
+            foreach (var (id, draft) in chunk)
+            {
+                if ((IdRange.IsOpen(IdKind.User, id) ? UserRules.Check(draft, null, id) : Reserved) is { } invalid)
+                {
+                    return invalid;
+                }
+            }
+            if (await PutChunk([.. chunk.OrderBy(user => user.Id)]) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+        return null;
+    }
+
+    private async Task<Refusal?> PutChunk((long Id, UserDraft Draft)[] users)
+    {
+        var claims = users.Select(user => (user.Id, Key: KeyOf(user.Id, user.Draft))).Where(user => NeedsRow(user.Key, ByKey))
+            .OrderBy(user => user.Key, StringComparer.Ordinal).ToList();
+        var taken = claims.Count == 0 ? null : await _database.Write(async session =>
+        {
+            foreach (var (id, key) in claims)
+            {
+                if (await Claim(session, id, key, ByKey) is { } refusal)
+                {
+                    return refusal;
+                }
+            }
+            return null;
+        });
+        if (taken is not null)
+        {
+            return taken;
+        }
+        var (refused, stored) = await _database.Write<(Refusal?, List<long>)>(async session =>
+        {
+            var done = new List<long>(users.Length);
+            foreach (var (id, draft) in users)
+            {
+                if (!(await Store(session, id, KeyOf(id, draft), draft, null, createOnly: false)).Succeeded(out _, out var refusal))
+                {
+                    return (refusal, done);
+                }
+                done.Add(id);
+            }
+            return (null, done);
+        });
+        foreach (var id in stored)
+        {
+            MarkSeen(id);
+            _changes.Announce(ChangeKind.User, id);
+        }
+        return refused;
+    }
+
+    private static string KeyOf(long id, UserDraft draft) => draft.Key ?? id.ToString(CultureInfo.InvariantCulture);
+
+    private static Refusal Reserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 
     private async ValueTask<Outcome<(User Thing, bool Created)>> Store(
         Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly)
     {
-        if (!await StillClaims(session, id, key, ByKey))
+        if (!await IsClaimed(session, id, key, ByKey))
         {
             return Taken(ByKey);
         }
-        if (passwordHash is not null && draft.Username is { } login && !await StillClaims(session, id, login, ByLogin))
+        if (passwordHash is not null && draft.Username is { } login && !await IsClaimed(session, id, login, ByLogin))
         {
             return Taken(ByLogin);
         }
@@ -223,7 +280,12 @@ public sealed class UserDirectory
             return new Refusal(RefusalCode.AlreadyExists, "A user with this id exists.");
         }
         var standing = created ? null : await Read(session, id);
-        var row = Row.From(id, key, draft, passwordHash ?? standing?.PasswordHash, standing?.CreatedAt ?? now, now);
+        var hash = passwordHash ?? standing?.PasswordHash;
+        if (hash is not null && passwordHash is null && draft.Username is { } kept && !await IsClaimed(session, id, kept, ByLogin))
+        {
+            return Taken(ByLogin);
+        }
+        var row = Row.From(id, key, draft, hash, standing?.CreatedAt ?? now, now);
         await session.Execute("""
             INSERT INTO users (id, key, username, full_name, email, time_zone, locale, permissions, is_verified, followers_count, profile,
               password_hash, created_at, updated_at)

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Laurel.Core.Storage;
+
+namespace Laurel.Server.Commands;
+
+/// <summary><c>laurel doctor</c>: counts everything again and lists what differs.</summary>
+internal static class DoctorCommand
+{
+    public static Command Make()
+    {
+        var doctor = new Command("doctor", "Count every statistic again from the ledger and check the database's integrity; changes nothing. "
+            + $"Servers may run meanwhile.\n\n{ExitCodes.Help}");
+        doctor.SetAction((line, _) => Examine(line));
+        return doctor;
+    }
+
+    private static async Task<int> Examine(ParseResult line)
+    {
+        var options = new DatabaseOptions(Settings.Read().Connection(line));
+        var output = line.InvocationConfiguration.Output;
+        var json = line.GetValue(CommonOptions.Json);
+        Diagnosis? diagnosis = null;
+        await Progress.Show("Counting awards", maximum: null, silent: json || output != Console.Out, async progress =>
+            diagnosis = await Doctor.Examine(options, TimeProvider.System, progress));
+        if (json)
+        {
+            CommandJson.Write(output, new DoctorJson(diagnosis!.IsClean, diagnosis.Engine, diagnosis.Awards, diagnosis.Total,
+                [.. diagnosis.Findings.Select(FindingJson.From)]),
+                CommandJson.Default.DoctorJson);
+        }
+        else
+        {
+            await WriteList(output, diagnosis!);
+        }
+        return diagnosis!.IsClean ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static async Task WriteList(TextWriter output, Diagnosis diagnosis)
+    {
+        foreach (var finding in diagnosis.Findings)
+        {
+            await output.WriteLineAsync($"{finding.Kind}: {finding.What}: expected {finding.Expected}, found {finding.Found}");
+        }
+        if (diagnosis.Total > diagnosis.Findings.Count)
+        {
+            await output.WriteLineAsync($"… and {diagnosis.Total - diagnosis.Findings.Count} more");
+        }
+        var verdict = diagnosis.Total switch
+        {
+            0 => "no difference",
+            1 => "1 difference",
+            var many => $"{many} differences",
+        };
+        await output.WriteLineAsync($"{diagnosis.Awards} awards counted on {diagnosis.Engine}: {verdict}.");
+    }
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Net;
+
+namespace Laurel.Server.Commands;
+
+/// <summary><c>laurel serve</c>: settings into <see cref="ServerOptions"/>.</summary>
+internal static class ServeCommand
+{
+    private static readonly Option<string?> Urls = new("--urls")
+    {
+        Description = "Where to listen; several with ';'. Default: http://127.0.0.1:8080. [LAUREL_URLS, ASPNETCORE_URLS]",
+        HelpName = "url",
+    };
+
+    private static readonly Option<bool> OpenDialects = new("--open-dialects")
+    {
+        Description = "Serve what the original APIs left without authentication, to this machine. [LAUREL_OPEN_DIALECTS]",
+    };
+
+    private static readonly Option<string[]> OpenNetworks = new("--open-networks")
+    {
+        Description = "Networks whose peers may use open dialects too, as 10.0.0.0/8,fd00::/8. [LAUREL_OPEN_NETWORKS]",
+        HelpName = "networks",
+    };
+
+    private static readonly Option<string[]> AllowedHosts = new("--allowed-hosts")
+    {
+        Description = "Host names, besides this machine's own, under which open dialects are served. [LAUREL_ALLOWED_HOSTS]",
+        HelpName = "names",
+    };
+
+    private static readonly Option<string?> ModerationFile = new("--moderation-file")
+    {
+        Description = "Words that texts may not hold, one a line, instead of the built-in list. [LAUREL_MODERATION_FILE]",
+        HelpName = "file",
+    };
+
+    private static readonly Option<string?> Log = new("--log")
+    {
+        Description = "How to log; --json is --log json. Default: text. [LAUREL_LOG]",
+        HelpName = "text|json",
+    };
+
+    private static readonly Option<int?> MaximumConnections = new("--maximum-connections")
+    {
+        Description = "Connections at once. Default: 10000. [LAUREL_MAXIMUM_CONNECTIONS]",
+        HelpName = "number",
+    };
+
+    private static readonly Option<int?> RequestsPerSecond = new("--requests-per-second")
+    {
+        Description = "Requests a second from one address; more get 429. Default: 0, no limit. [LAUREL_REQUESTS_PER_SECOND]",
+        HelpName = "number",
+    };
+
+    public static Command Make()
+    {
+        var serve = new Command("serve", $"Serve until told to stop.\n\n{ExitCodes.Help}")
+        {
+            Urls, OpenDialects, OpenNetworks, AllowedHosts, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
+            CommonOptions.Partitions, CommonOptions.Synchronous,
+        };
+        serve.SetAction((line, ct) => ServerHost.Run(Options(line, Settings.Read()), ct));
+        return serve;
+    }
+
+    /// <exception cref="UsageException">A setting is not what it must be.</exception>
+    internal static ServerOptions Options(ParseResult line, Settings settings)
+    {
+        var defaults = new ServerOptions();
+        return new ServerOptions
+        {
+            Urls = CheckedUrls(settings.Text(line, Urls) ?? Environment.GetEnvironmentVariable("ASPNETCORE_URLS") ?? defaults.Urls),
+            Database = settings.Connection(line),
+            AdministratorKey = settings.Text("AdminKey"),
+            OpenDialects = settings.Flag(line, OpenDialects),
+            OpenNetworks = [.. settings.List(line, OpenNetworks).Select(Network)],
+            AllowedHosts = settings.List(line, AllowedHosts),
+            ModerationFile = ExistingFile(settings.Text(line, ModerationFile)),
+            JsonLogs = IsJson(settings.Text(line, Log), line.GetValue(CommonOptions.Json)),
+            Partitions = settings.Number(line, CommonOptions.Partitions) ?? defaults.Partitions,
+            Synchronous = settings.SynchronousMode(line),
+            MaximumConnections = settings.Number(line, MaximumConnections) ?? defaults.MaximumConnections,
+            RequestsPerSecond = settings.Number(line, RequestsPerSecond) ?? defaults.RequestsPerSecond,
+        };
+    }
+
+    private static string CheckedUrls(string urls) =>
+        urls.Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } each
+        && each.All(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+            ? urls
+            : throw new UsageException("--urls begin with http:// or https://.");
+
+    private static IPNetwork Network(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network : throw new UsageException($"{text} is not a network, like 10.0.0.0/8.");
+
+    private static string? ExistingFile(string? file) =>
+        file is null || File.Exists(file) ? file : throw new UsageException($"The moderation file {file} is not there.");
+
+    private static bool IsJson(string? log, bool json) => log switch
+    {
+        null => json,
+        "json" => true,
+        "text" => false,
+        _ => throw new UsageException("--log is text or json."),
+    };
+}
