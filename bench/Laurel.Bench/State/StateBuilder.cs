@@ -7,13 +7,15 @@ internal sealed class StateBuilder(IStore store)
     // Codes and slots as the schema has them.
     private const short RecursOnce = 0;
     private const short CreatedByUser = 0;
-    private const short ImportedAward = 0;
+    private const short CommonRarity = 1;
+    private const short ImportedAward = 7;
     private const short Node = 0;
     private const short InTotal = 0;
     private const short PerDay = 1;
     private const short PerFiveMinutes = 2;
 
-    private static readonly TimeSpan KeptByFiveMinutes = TimeSpan.FromHours(48);
+    // Five-minute counts are kept for 48 hours; the one in which that time ends is whole.
+    private static readonly TimeSpan KeptByFiveMinutes = TimeSpan.FromHours(48) + TimeSpan.FromMinutes(5);
 
     /// <summary>All users but the first, who came with the catalogue.</summary>
     public Task Users(Population population, DateTimeOffset now, CancellationToken ct) => store.Insert(
@@ -39,8 +41,8 @@ internal sealed class StateBuilder(IStore store)
             {
                 population.Badge(number), Population.Issuer, $"badge-{number}", (short)1, CreatedByUser, population.User(1), "en",
                 RecursOnce, 0L, (short)0, 0L, (short)0, "[]",
-                9_043_500_281, "[]", (short)0, (short)0, 0L, (short)0, (short)0,
-                $"bench-{number}", (short)1, Micros(now), Micros(now),
+                9_043_500_281, "[]", CommonRarity, (short)0, 0L, (short)0, (short)0,
+                $"00000000-0000-0000-0000-{number:x12}", (short)1, Micros(now), Micros(now),
             }),
             ct);
         await store.Insert(
@@ -76,21 +78,17 @@ internal sealed class StateBuilder(IStore store)
 
         void Tally(PlannedAward award)
         {
-            Count(InTotal, DateTimeOffset.UnixEpoch, award.BadgeId);
-            Count(PerDay, Floor(award.At, TimeSpan.FromDays(1)), award.BadgeId);
+            Count((InTotal, 0, award.BadgeId));
+            Count((PerDay, NumberOf(TimeSpan.FromDays(1), award.At), award.BadgeId));
             if (now - award.At < KeptByFiveMinutes)
-                Count(PerFiveMinutes, Floor(award.At, TimeSpan.FromMinutes(5)), award.BadgeId);
+                Count((PerFiveMinutes, NumberOf(TimeSpan.FromMinutes(5), award.At), award.BadgeId));
         }
 
-        void Count(short span, DateTimeOffset start, long badge)
-        {
-            var key = (span, Micros(start), badge);
-            tallies[key] = tallies.GetValueOrDefault(key) + 1;
-        }
+        void Count((short, long, long) tally) => tallies[tally] = tallies.GetValueOrDefault(tally) + 1;
     }
 
     private static long Micros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    private static DateTimeOffset Floor(DateTimeOffset time, TimeSpan unit) =>
-        time.AddTicks(-((time - DateTimeOffset.UnixEpoch).Ticks % unit.Ticks));
+    // Days and five-minute spans are numbered from 1970.
+    private static long NumberOf(TimeSpan unit, DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / unit.Ticks;
 }
