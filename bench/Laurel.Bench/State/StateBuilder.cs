@@ -1,0 +1,94 @@
+namespace Laurel.Bench;
+
+/// <summary>Fills a stopped Laurel's database by the million, straight into its tables. The only place here that knows the schema;
+/// `laurel doctor` checks afterwards that what was built is what the server would have written.</summary>
+internal sealed class StateBuilder(IStore store)
+{
+    // Codes and slots as the schema has them.
+    private const short RecursOnce = 0;
+    private const short CreatedByUser = 0;
+    private const short CommonRarity = 1;
+    private const short ImportedAward = 7;
+    private const short Node = 0;
+    private const short InTotal = 0;
+    private const short PerDay = 1;
+    private const short PerFiveMinutes = 2;
+
+    // Five-minute counts are kept for 48 hours; the one in which that time ends is whole.
+    private static readonly TimeSpan KeptByFiveMinutes = TimeSpan.FromHours(48) + TimeSpan.FromMinutes(5);
+
+    /// <summary>All users but the first, who came with the catalogue.</summary>
+    public Task Users(Population population, DateTimeOffset now, CancellationToken ct) => store.Insert(
+        "users",
+        ["id", "is_verified", "followers_count", "created_at", "updated_at"],
+        Enumerable.Range(2, population.Users - 1)
+            .Select(number => new object?[] { population.User(number), (short)0, 0L, Micros(now), Micros(now) }),
+        ct);
+
+    /// <summary>Badges from a number on; those before it came with the catalogue.</summary>
+    public async Task Badges(Population population, int first, DateTimeOffset now, CancellationToken ct)
+    {
+        var numbers = Enumerable.Range(first, population.Badges - first + 1);
+        await store.Insert(
+            "badges",
+            [
+                "id", "issuer_id", "key", "enabled", "creator_type", "creator_id", "source_locale",
+                "recurrence", "period_every", "period_unit", "recurrence_version", "awarded", "recognises",
+                "icon_image_id", "award_asset_ids", "rarity", "level", "cost", "claimable", "hidden_until_claimed",
+                "uid", "is_active", "created_at", "updated_at",
+            ],
+            numbers.Select(number => new object?[]
+            {
+                population.Badge(number), Population.Issuer, $"badge-{number}", (short)1, CreatedByUser, population.User(1), "en",
+                RecursOnce, 0L, (short)0, 0L, (short)0, "[]",
+                9_043_500_281, "[]", CommonRarity, (short)0, 0L, (short)0, (short)0,
+                $"00000000-0000-0000-0000-{number:x12}", (short)1, Micros(now), Micros(now),
+            }),
+            ct);
+        await store.Insert(
+            "badge_texts",
+            ["badge_id", "locale", "name", "description", "icon_image_id"],
+            numbers.Select(number => new object?[] { population.Badge(number), "en", $"Badge {number}", $"About badge {number}", 0L }),
+            ct);
+    }
+
+    /// <summary>What the population holds, with the tallies that makes.</summary>
+    public async Task Awards(Population population, DateTimeOffset now, CancellationToken ct)
+    {
+        if (population.Holders == 0)
+            return;
+        var tallies = new Dictionary<(short Span, long Start, long Badge), long>();
+        var id = 0L;
+        await store.Insert(
+            "awards",
+            ["user_id", "badge_id", "occasion", "id", "awarded_at", "source"],
+            population.Holdings(now).Select(award =>
+            {
+                Tally(award);
+                return new object?[] { award.UserId, award.BadgeId, "", ++id, Micros(award.At), ImportedAward };
+            }),
+            ct);
+        await store.Insert(
+            "badge_tallies",
+            ["span", "start", "badge_id", "node", "awarded"],
+            tallies.OrderBy(tally => tally.Key)
+                .Select(tally => new object?[] { tally.Key.Span, tally.Key.Start, tally.Key.Badge, Node, tally.Value }),
+            ct);
+        await store.Execute("UPDATE badges SET awarded = 1 WHERE id IN (SELECT badge_id FROM badge_tallies)", ct);
+
+        void Tally(PlannedAward award)
+        {
+            Count((InTotal, 0, award.BadgeId));
+            Count((PerDay, NumberOf(TimeSpan.FromDays(1), award.At), award.BadgeId));
+            if (now - award.At < KeptByFiveMinutes)
+                Count((PerFiveMinutes, NumberOf(TimeSpan.FromMinutes(5), award.At), award.BadgeId));
+        }
+
+        void Count((short, long, long) tally) => tallies[tally] = tallies.GetValueOrDefault(tally) + 1;
+    }
+
+    private static long Micros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    // Days and five-minute spans are numbered from 1970.
+    private static long NumberOf(TimeSpan unit, DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / unit.Ticks;
+}

@@ -1,0 +1,21 @@
+namespace Laurel.Bench;
+
+/// <summary>The tables a run can make.</summary>
+internal static class MeasuredTables
+{
+    /// <summary>Measures one table and returns it as markdown, the machine's description above it.</summary>
+    public static async Task<string> Run(string name, Stage stage, CancellationToken ct)
+    {
+        var machine = await Machine.Describe(stage, ct);
+        var (title, body) = name switch
+        {
+            "requests" => ("Requests", await new RequestsTable(stage).Run(ct)),
+            "hot" => ("One hot badge against 200", await new HotBadgeTable(stage).Run(ct)),
+            "disk" => ("Bytes per award", await new DiskTable(stage).Run(ct)),
+            "reads" => ("Reads as the ledger grows", await new ReadsTable(stage).Run(ct)),
+            "start" => ("Start-up and memory", await new StartTable(stage).Run(ct)),
+            _ => throw new BenchException($"There is no table '{name}'."),
+        };
+        return $"## {title}\n{machine}\n\n{body.TrimEnd()}\n";
+    }
+}
