@@ -17,18 +17,22 @@ internal enum OutboxKind : byte
 internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long BadgeId, long AwardId, long At, string Occasion);
 
 /// <summary>The packed form of a batch's events: a version byte, then per event its kind, the zigzag varint differences to the
-/// event before, and the occasion as length and UTF-8. About 14 bytes an award.</summary>
+/// event of its kind before, and the occasion as length and UTF-8. About 14 bytes an award.</summary>
 internal static class Outbox
 {
     private const byte Version = 1;
+
+    // One more than the largest number of a kind.
+    private const int Kinds = 4;
 
     public static byte[] Pack(List<OutboxEvent> events)
     {
         var buffer = new ArrayBufferWriter<byte>(16 + events.Count * 20);
         Put(buffer, Version);
-        OutboxEvent last = default;
+        Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
         foreach (var each in events)
         {
+            ref var last = ref lasts[(int)each.Kind];
             Put(buffer, (byte)each.Kind);
             PutNumber(buffer, each.UserId - last.UserId);
             PutNumber(buffer, each.BadgeId - last.BadgeId);
@@ -49,10 +53,15 @@ internal static class Outbox
         }
         var events = new List<OutboxEvent>();
         var rest = packed[1..];
-        OutboxEvent last = default;
+        Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
         while (rest.Length > 0)
         {
             var kind = (OutboxKind)rest[0];
+            if ((int)kind >= Kinds)
+            {
+                throw new InvalidDataException("Unknown kind of an outbox event.");
+            }
+            ref var last = ref lasts[(int)kind];
             rest = rest[1..];
             last = new OutboxEvent(
                 kind,
