@@ -96,6 +96,7 @@ public sealed class Tallies : IAsyncDisposable
         {
             return;
         }
+        var now = _time.Micros();
         foreach (var each in events)
         {
             if (each.Kind == OutboxKind.Visited)
@@ -109,7 +110,10 @@ public sealed class Tallies : IAsyncDisposable
                 continue;
             }
             var delta = each.Kind == OutboxKind.Awarded ? 1 : -1;
-            _days.GetOrAdd(each.BadgeId, static _ => new RollingDay()).Add(Clock.BucketOf(each.At), delta);
+            if (Clock.BucketOf(each.At) is var bucket && TallyKey.IsKept(bucket, now))
+            {
+                _days.GetOrAdd(each.BadgeId, static _ => new RollingDay()).Add(bucket, delta);
+            }
             if (_totals.TryGetValue(each.BadgeId, out var total))
             {
                 total.Add(node, sequence, delta);
