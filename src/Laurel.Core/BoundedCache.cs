@@ -5,10 +5,14 @@ namespace Laurel.Core;
 
 /// <summary>A read-through cache of at most <paramref name="capacity"/> entries. Absence is never kept. What is evicted while it is
 /// being loaded is not kept either, so a change can never be followed by the value before it.</summary>
-internal sealed class BoundedCache<TKey, TValue>(int capacity) where TKey : notnull where TValue : class
+/// <param name="kept">Told of every entry that is kept…</param>
+/// <param name="dropped">…and of every one that is kept no longer; both under the cache's gate.</param>
+internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TValue>? kept = null, Action<TKey, TValue>? dropped = null)
+    where TKey : notnull where TValue : class
 {
     private readonly ConcurrentDictionary<TKey, Entry> _entries = new();
-    private readonly ConcurrentQueue<TKey> _order = new();
+    private readonly Queue<TKey> _order = new();
+    private readonly Lock _gate = new();
     private long _evictions;
 
     public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)
@@ -30,12 +34,15 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity) where TKey : notn
     {
         var evictions = Interlocked.Read(ref _evictions);
         var value = await load(key);
-        if (value is not null && evictions == Interlocked.Read(ref _evictions))
+        if (value is not null)
         {
-            Keep(key, value);
-            if (evictions != Interlocked.Read(ref _evictions))
+            // No eviction comes between the look and the keeping: what was evicted is never read again.
+            lock (_gate)
             {
-                _entries.TryRemove(key, out _);
+                if (evictions == _evictions)
+                {
+                    Keep(key, value);
+                }
             }
         }
         return value;
@@ -43,8 +50,20 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity) where TKey : notn
 
     public void Evict(TKey key)
     {
-        Interlocked.Increment(ref _evictions);
-        _entries.TryRemove(key, out _);
+        lock (_gate)
+        {
+            _evictions++;
+            Drop(key);
+        }
+    }
+
+    /// <summary>Keeps nothing that is being loaded now.</summary>
+    public void DistrustLoads()
+    {
+        lock (_gate)
+        {
+            _evictions++;
+        }
     }
 
     private void Keep(TKey key, TValue value)
@@ -52,10 +71,11 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity) where TKey : notn
         if (_entries.TryAdd(key, new Entry(value)))
         {
             _order.Enqueue(key);
+            kept?.Invoke(key, value);
         }
         // Second chance: who was used since the last round stays for another.
         // Evicted keys leave their place in the queue behind, so it is bounded too.
-        while ((_entries.Count > capacity || _order.Count > 2 * capacity) && _order.TryDequeue(out var oldest))
+        while ((_order.Count > 2 * capacity || _entries.Count > capacity) && _order.TryDequeue(out var oldest))
         {
             if (_entries.TryGetValue(oldest, out var entry) && entry.IsUsed)
             {
@@ -64,8 +84,16 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity) where TKey : notn
             }
             else
             {
-                _entries.TryRemove(oldest, out _);
+                Drop(oldest);
             }
+        }
+    }
+
+    private void Drop(TKey key)
+    {
+        if (_entries.TryRemove(key, out var entry))
+        {
+            dropped?.Invoke(key, entry.Value);
         }
     }
 

@@ -29,6 +29,7 @@ public sealed class LaurelCore : IAsyncDisposable
     private readonly NodeLease _lease;
     private readonly Ledger _ledger;
     private readonly ITimer _trimming;
+    private long _catalogueVersion;
 
     private LaurelCore(
         CoreOptions options, Database database, NodeLease lease, byte[] signingKey, TimeProvider time, ILogger log, Action<Exception> die)
@@ -49,6 +50,8 @@ public sealed class LaurelCore : IAsyncDisposable
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease.Slot), Statistics, time, log, die);
         Awarding = new Awarding(database, _ledger, Badges, Issuers, Users, ids, time);
+        // Last of all who listen: when it moves, every cache has let go of what changed.
+        _changes.Changed += (kind, _) => _ = kind == ChangeKind.Key ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);
         _trimming = time.CreateTimer(_ => _ = Trim(log), null, hourly, hourly);
     }
@@ -81,6 +84,10 @@ public sealed class LaurelCore : IAsyncDisposable
 
     /// <summary>This process's node slot.</summary>
     public int Node => _lease.Slot;
+
+    /// <summary>Moves whenever an issuer, place, badge or user changes: what was computed from them at one version is good until the
+    /// next. Read it before what it stands for.</summary>
+    public long CatalogueVersion => Interlocked.Read(ref _catalogueVersion);
 
     /// <summary>Entries that wait to be committed.</summary>
     public int QueueDepth => _ledger.Depth;
@@ -130,7 +137,16 @@ public sealed class LaurelCore : IAsyncDisposable
     {
         if (_ledger.StorageFailed)
         {
-            return "The last batch of the ledger could not be stored.";
+            // Nobody sends awards to a server that is not ready: it has to try by itself.
+            try
+            {
+                await _database.Write(async session => await session.Execute("UPDATE nodes SET slot = slot WHERE slot = @slot", new { slot = Node }));
+                _ledger.StorageRecovered();
+            }
+            catch (StorageUnavailableException unavailable)
+            {
+                return $"The last batch of the ledger could not be stored. {unavailable.Message}";
+            }
         }
         try
         {

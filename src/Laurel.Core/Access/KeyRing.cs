@@ -34,7 +34,9 @@ public sealed class KeyRing
     private readonly UserDirectory _users;
     private readonly TimeProvider _time;
     private readonly string? _environmentHash;
-    private readonly BoundedCache<string, Row> _verified = new(20_000);
+    private readonly BoundedCache<string, Row> _verified;
+
+    // The hashes of the verified keys, by id.
     private readonly ConcurrentDictionary<long, string> _hashes = new();
 
     /// <param name="environmentKey">The administrator key of the environment, if one is configured.</param>
@@ -42,11 +44,19 @@ public sealed class KeyRing
     {
         (_database, _changes, _ids, _users, _time) = (database, changes, ids, users, time);
         _environmentHash = string.IsNullOrEmpty(environmentKey) ? null : HashOf(environmentKey);
+        _verified = new BoundedCache<string, Row>(20_000,
+            kept: (hash, row) => _hashes[row.Id] = hash,
+            dropped: (_, row) => _hashes.TryRemove(row.Id, out string? _));
         _changes.Changed += (kind, id) =>
         {
-            if (kind == ChangeKind.Key && _hashes.TryRemove(id, out var hash))
+            if (kind == ChangeKind.Key)
             {
-                _verified.Evict(hash);
+                // First: a key that is just being verified has no hash here yet.
+                _verified.DistrustLoads();
+                if (_hashes.TryGetValue(id, out var hash))
+                {
+                    _verified.Evict(hash);
+                }
             }
         };
     }
@@ -63,26 +73,20 @@ public sealed class KeyRing
         {
             return new Caller(0, null, IsAdministrator: true, Scopes: null);
         }
-        var row = _changes.IsFresh ? await _verified.Get(hash, Load) : await Load(hash);
+        var fresh = _changes.IsFresh;
+        var row = fresh ? await _verified.Get(hash, Load) : await Load(hash);
         if (row is null || row.RevokedAt is not null || row.ExpiresAt <= _time.Micros())
         {
             return null;
         }
         var administrator = row.IsAdmin != 0
-            || (row.UserId is { } user && (await _users.Find(user))?.Draft.Permissions.Contains(Permissions.Administrator) == true);
+            || (row.UserId is { } user
+                && (fresh ? await _users.Find(user) : await _users.FindAgain(user))?.Draft.Permissions.Contains(Permissions.Administrator) == true);
         return new Caller(row.Id, row.UserId, administrator, row.ScopeSet);
     }
 
-    private async ValueTask<Row?> Load(string hash)
-    {
-        var row = await _database.Read<Row?>(async session =>
-            await session.QueryFirst<Row>($"SELECT {Columns} FROM credentials WHERE hash = @hash", new { hash }));
-        if (row is not null)
-        {
-            _hashes[row.Id] = hash;
-        }
-        return row;
-    }
+    private ValueTask<Row?> Load(string hash) => _database.Read<Row?>(async session =>
+        await session.QueryFirst<Row>($"SELECT {Columns} FROM credentials WHERE hash = @hash", new { hash }));
 
     public async Task<Outcome<NewKey>> Create(KeyDraft draft)
     {

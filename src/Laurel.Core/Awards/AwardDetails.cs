@@ -21,6 +21,10 @@ internal static class AwardDetails
           deleted_at = excluded.deleted_at
         """;
 
+    private const string Delete = "DELETE FROM award_details WHERE user_id = $1 AND award_id = $2";
+
+    private const string DeleteClaim = "DELETE FROM award_claims WHERE user_id = $1 AND award_id = $2";
+
     private const string SelectDetails = "SELECT action_id, payload FROM award_details WHERE user_id = $1 AND award_id = $2";
 
     private const string SelectClaim = """
@@ -36,6 +40,27 @@ internal static class AwardDetails
             .Set(5, claim.ClaimedAt).Set(6, claim.IsWorn ? 1 : 0).Set(7, claim.IsActive ? 1 : 0).Set(8, claim.CreatedBy)
             .Set(9, claim.UpdatedBy).Set(10, claim.DeletedBy).Set(11, claim.CreatedAt).Set(12, claim.UpdatedAt).Set(13, claim.DeletedAt)
             .Run();
+
+    /// <summary>Writes all there is, and removes what an earlier award of this id may have left.</summary>
+    public static async ValueTask Replace(Session session, Award award, AwardClaim? claim)
+    {
+        if (award.ActionId is null && award.Payload is null)
+        {
+            await session.Prepare(Delete).Set(1, award.UserId).Set(2, award.Id).Run();
+        }
+        else
+        {
+            await Write(session, award);
+        }
+        if (claim is null)
+        {
+            await session.Prepare(DeleteClaim).Set(1, award.UserId).Set(2, award.Id).Run();
+        }
+        else
+        {
+            await Write(session, award.UserId, award.Id, claim);
+        }
+    }
 
     /// <summary>The award with its action and payload.</summary>
     public static async ValueTask<Award> Complete(Session session, Award award)

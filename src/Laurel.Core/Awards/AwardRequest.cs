@@ -57,6 +57,13 @@ public enum AwardRefusal
     NotStorable,
 }
 
+/// <summary>Why a removal was refused.</summary>
+public enum RemovalRefusal
+{
+    UnknownBadge,
+    Forbidden,
+}
+
 /// <summary>What came of an award request: a new award, the standing one, or a refusal.</summary>
 public readonly record struct AwardOutcome
 {

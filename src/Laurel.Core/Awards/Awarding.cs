@@ -135,8 +135,7 @@ public sealed class Awarding
             return AwardOutcome.Refused(await _users.Exists(request.UserId) ? AwardRefusal.Disabled : AwardRefusal.UnknownUser);
         }
         var at = request.AwardedAt ?? now;
-        var zone = badge.Recurrence is Recurrence.PerPeriod ? (await _issuers.Find(badge.IssuerId))!.TimeZone : Zones.Utc;
-        if (Occasion.Of(badge.Recurrence, zone, at, request.Subject, request.ActionId, id) is not { } occasion)
+        if (Occasion.Of(badge.Recurrence, badge.TimeZone, at, request.Subject, request.ActionId, id) is not { } occasion)
         {
             return AwardOutcome.Refused(await _users.Exists(request.UserId) ? AwardRefusal.OccasionMissing : AwardRefusal.UnknownUser);
         }
@@ -206,7 +205,9 @@ public sealed class Awarding
         {
             return AwardRefusal.InvalidAction;
         }
-        return request.Payload is not null && !TextRules.IsPayload(Encoding.UTF8.GetBytes(request.Payload)) ? AwardRefusal.InvalidPayload : null;
+        return request.Payload is { } payload && !(TextRules.IsStorable(payload) && TextRules.IsPayload(Encoding.UTF8.GetBytes(payload)))
+            ? AwardRefusal.InvalidPayload
+            : null;
     }
 
     private static AwardClaim Unclaimed(long at, long now) => new(
@@ -220,6 +221,23 @@ public sealed class Awarding
         var entry = new RemovalEntry(userId) { AwardId = awardId, Kind = kind, At = _time.Micros(), By = by, Reason = reason };
         await _ledger.Submit(entry, Lane.Live, ct);
         return entry.Removed.Count == 0 ? null : entry.Removed[0];
+    }
+
+    /// <summary>Removes all of a user's awards of a badge, for the user or a manager of the badge's issuer. A badge that is not held
+    /// is no refusal.</summary>
+    /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
+    public async ValueTask<RemovalRefusal?> RemoveFrom(long userId, long badgeId, Caller caller, CancellationToken ct)
+    {
+        if (await _badges.Find(badgeId) is not { } badge)
+        {
+            return RemovalRefusal.UnknownBadge;
+        }
+        if (!caller.MayFor(userId, Scopes.AwardsRemove) && !await _badges.MayManage(badge, caller, Scopes.AwardsRemove))
+        {
+            return RemovalRefusal.Forbidden;
+        }
+        await RemoveAll(userId, badgeId, RemovalKind.Reset, caller.UserId, reason: null, ct);
+        return null;
     }
 
     /// <summary>Removes all of a user's awards of a badge; how many there were.</summary>

@@ -5,10 +5,6 @@ namespace Laurel.Core.Awards;
 /// <summary>Puts an award at an id its caller chose, inside the ledger's batch: creates it, or replaces what stands there.</summary>
 internal static class Imports
 {
-    private const string Forbidden = """
-        SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3 AND lifted = 0 AND kind = 2 LIMIT 1
-        """;
-
     public static async ValueTask Place(Session session, AwardEntry entry, LedgerStore store, long now)
     {
         var award = entry.Award;
@@ -30,11 +26,7 @@ internal static class Imports
         if (standing.BadgeId == award.BadgeId && standing.Occasion == award.Occasion
             && standing.AwardedAt == award.AwardedAt && standing.Subject == award.Subject)
         {
-            await AwardDetails.Write(session, award);
-            if (entry.Claim is { } claim)
-            {
-                await AwardDetails.Write(session, award.UserId, award.Id, claim);
-            }
+            await AwardDetails.Replace(session, award, entry.Claim);
             entry.Standing = award with { Source = standing.Source };
             entry.Status = AwardStatus.Updated;
             return;
@@ -42,32 +34,36 @@ internal static class Imports
         await Move(session, entry, standing, award, store, now);
     }
 
-    // A correction: the removal and the new award are one transaction, or neither happens.
+    // A correction: the removal and the new award are one, or neither happens.
     private static async ValueTask Move(Session session, AwardEntry entry, Award standing, Award award, LedgerStore store, long now)
     {
-        if (await StandingAwards.At(session, award.UserId, award.BadgeId, award.Occasion) is { } other && other.Id != award.Id)
-        {
-            entry.Standing = other;
-            entry.Status = AwardStatus.Held;
-            return;
-        }
-        var forbidden = session.Prepare(Forbidden).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion);
-        if (await forbidden.Read())
-        {
-            await forbidden.Done();
-            entry.Status = AwardStatus.Removed;
-            return;
-        }
+        // Before the savepoint: what is said to be frozen must stay so, whatever is undone.
         if (!await LedgerStore.Freeze(session, entry.Badge))
         {
             entry.Status = AwardStatus.Stale;
             return;
         }
-        await Removals.Remove(session, standing, RemovalKind.Reset, now, by: null, reason: "replaced", store);
-        await store.Insert(session, entry);
+        var recorded = store.Recorded;
+        await session.Prepare("SAVEPOINT moving").Run();
+        var removed = await Removals.Remove(session, standing, RemovalKind.Reset, now, by: null, reason: "replaced", store);
+        if (removed && standing.BadgeId == award.BadgeId && standing.Occasion == award.Occasion)
+        {
+            // It keeps the occasion that it holds, whatever duplicates of it there are.
+            await store.Restore(session, entry, award);
+        }
+        else
+        {
+            await store.Insert(session, entry, award);
+        }
         if (entry.Status != AwardStatus.Created)
         {
-            throw new InvalidOperationException($"Award {award.Id} of user {award.UserId} was removed and could not be placed again.");
+            await session.Prepare("ROLLBACK TO SAVEPOINT moving").Run();
+            store.Forget(recorded);
         }
+        else
+        {
+            entry.Standing = award;
+        }
+        await session.Prepare("RELEASE SAVEPOINT moving").Run();
     }
 }

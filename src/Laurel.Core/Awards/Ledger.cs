@@ -25,20 +25,25 @@ internal sealed class Ledger : IAsyncDisposable
     private const int BulkCapacity = 8_192;
     private const long ByteCapacity = 64L << 20;
 
+    // Bulk entries wait for room of their own, by weight: an import never fills the live lane's.
+    private const int WeightPerRoom = (int)(ByteCapacity / BulkCapacity);
+
     private readonly LedgerStore _store;
     private readonly Tallies _tallies;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Action<Exception> _die;
-    private readonly Lock _gate = new();
+    // A monitor, not a semaphore: waiting for work must not spin on a processor that its callers need.
+    private readonly object _gate = new();
     private readonly Queue<LedgerEntry> _live = new();
     private readonly Queue<LedgerEntry> _bulk = new();
-    private readonly SemaphoreSlim _work = new(0, 1);
     private readonly SemaphoreSlim _bulkRoom = new(BulkCapacity, BulkCapacity);
+    private readonly SemaphoreSlim _bulkTurn = new(1, 1);
     private readonly Thread _writer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
     private bool _closed;
+    private bool _waiting;
 
     /// <param name="die">Called when the writer cannot go on: the process must end and be restarted clean.</param>
     public Ledger(LedgerStore store, Tallies tallies, TimeProvider time, ILogger log, Action<Exception> die)
@@ -59,8 +64,11 @@ internal sealed class Ledger : IAsyncDisposable
         }
     }
 
-    /// <summary>When the writer last ended a batch or found nothing to do, and whether its last batch failed for want of storage.</summary>
+    /// <summary>Whether the last batch failed for want of storage, and nothing has been written since.</summary>
     public bool StorageFailed { get; private set; }
+
+    /// <summary>Somebody else found that the database can be written again.</summary>
+    public void StorageRecovered() => StorageFailed = false;
 
     public void Start()
     {
@@ -75,7 +83,7 @@ internal sealed class Ledger : IAsyncDisposable
     {
         if (lane == Lane.Bulk)
         {
-            await _bulkRoom.WaitAsync(withdraw);
+            await TakeBulkRoom(entry, withdraw);
         }
         Enqueue(entry, lane);
         if (!withdraw.CanBeCanceled)
@@ -87,20 +95,47 @@ internal sealed class Ledger : IAsyncDisposable
         await entry.Completion;
     }
 
+    private static int BulkRoom(LedgerEntry entry) => 1 + (entry.Weight / WeightPerRoom);
+
+    // In turns: if all took part of their room, nobody might ever get the rest.
+    private async Task TakeBulkRoom(LedgerEntry entry, CancellationToken withdraw)
+    {
+        await _bulkTurn.WaitAsync(withdraw);
+        var taken = 0;
+        try
+        {
+            while (taken < BulkRoom(entry))
+            {
+                await _bulkRoom.WaitAsync(withdraw);
+                taken++;
+            }
+        }
+        catch (OperationCanceledException) when (taken > 0)
+        {
+            _bulkRoom.Release(taken);
+            throw;
+        }
+        finally
+        {
+            _bulkTurn.Release();
+        }
+    }
+
     private void Enqueue(LedgerEntry entry, Lane lane)
     {
+        var weight = entry.Weight;
         lock (_gate)
         {
             if (_closed || (lane == Lane.Live && (_live.Count >= LiveCapacity || _bytes >= ByteCapacity)))
             {
                 if (lane == Lane.Bulk)
                 {
-                    _bulkRoom.Release();
+                    _bulkRoom.Release(BulkRoom(entry));
                 }
                 throw new LedgerFullException();
             }
             (lane == Lane.Live ? _live : _bulk).Enqueue(entry);
-            _bytes += entry.Weight;
+            _bytes += lane == Lane.Live ? weight : 0;
             Wake();
         }
     }
@@ -108,9 +143,10 @@ internal sealed class Ledger : IAsyncDisposable
     // Under the gate.
     private void Wake()
     {
-        if (_work.CurrentCount == 0)
+        if (_waiting)
         {
-            _work.Release();
+            _waiting = false;
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -131,8 +167,26 @@ internal sealed class Ledger : IAsyncDisposable
         }
         catch (Exception broken)
         {
+            Abandon(batch, broken);
             _ended.TrySetResult();
             _die(broken);
+        }
+    }
+
+    // Nobody waits for a writer that is gone, and nobody is told of an award that may not be stored.
+    private void Abandon(List<LedgerEntry> batch, Exception broken)
+    {
+        List<LedgerEntry> waiting;
+        lock (_gate)
+        {
+            _closed = true;
+            waiting = [.. batch, .. _live, .. _bulk];
+            _live.Clear();
+            _bulk.Clear();
+        }
+        foreach (var entry in waiting)
+        {
+            entry.Abandon(new StorageUnavailableException("The ledger's writer has ended.", broken));
         }
     }
 
@@ -140,31 +194,30 @@ internal sealed class Ledger : IAsyncDisposable
     private bool Take(List<LedgerEntry> batch)
     {
         batch.Clear();
-        _work.Wait();
         lock (_gate)
         {
-            var bulk = Move(_bulk, batch, BulkShare);
-            Move(_live, batch, BatchLimit);
+            while (_live.Count + _bulk.Count == 0 && !_closed)
+            {
+                _waiting = true;
+                Monitor.Wait(_gate);
+            }
+            var bulk = Move(_bulk, batch, BulkShare, BulkRoom);
+            _bytes -= Move(_live, batch, BatchLimit, entry => entry.Weight);
             if (bulk > 0)
             {
                 _bulkRoom.Release(bulk);
-            }
-            if (_live.Count + _bulk.Count > 0 || _closed)
-            {
-                Wake();
             }
             return batch.Count > 0 || !_closed;
         }
     }
 
-    // Withdrawn entries leave the queue without a place in the batch.
-    private int Move(Queue<LedgerEntry> lane, List<LedgerEntry> batch, int limit)
+    // Withdrawn entries leave the queue without a place in the batch. Answers how much room all that left it have taken.
+    private static int Move(Queue<LedgerEntry> lane, List<LedgerEntry> batch, int limit, Func<LedgerEntry, int> measure)
     {
         var moved = 0;
         while (batch.Count < limit && lane.TryDequeue(out var entry))
         {
-            moved++;
-            _bytes -= entry.Weight;
+            moved += measure(entry);
             if (entry.TryTake())
             {
                 batch.Add(entry);

@@ -14,6 +14,7 @@ internal abstract class LedgerEntry(long userId) : IValueTaskSource
     private const int Queued = 0;
     private const int Taken = 1;
     private const int Withdrawn = 2;
+    private const int Answered = 3;
 
     public long UserId { get; } = userId;
 
@@ -36,9 +37,26 @@ internal abstract class LedgerEntry(long userId) : IValueTaskSource
         return true;
     }
 
-    public void Answer() => _source.SetResult(true);
+    public void Answer()
+    {
+        Volatile.Write(ref _state, Answered);
+        _source.SetResult(true);
+    }
 
-    public void Fail(Exception failure) => _source.SetException(failure);
+    public void Fail(Exception failure)
+    {
+        Volatile.Write(ref _state, Answered);
+        _source.SetException(failure);
+    }
+
+    /// <summary>Fails it if nobody has answered it: its writer is gone.</summary>
+    public void Abandon(Exception failure)
+    {
+        if (Interlocked.Exchange(ref _state, Answered) is Queued or Taken)
+        {
+            _source.SetException(failure);
+        }
+    }
 
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
 

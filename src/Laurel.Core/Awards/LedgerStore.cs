@@ -7,22 +7,21 @@ namespace Laurel.Core.Awards;
 /// engines; what differs is how many rows travel in one statement, and how a commit ends.</summary>
 internal abstract class LedgerStore(short node)
 {
-    // The conditions decide inside the insert: a revocation forbids it (for automatic requests a reset too), and of a badge that
-    // can be earned once any duplicate that stands makes it held.
+    // Plain values: an INSERT … SELECT would keep a journal of its own for every row on SQLite.
     private const string InsertAward = """
-        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
-        SELECT $1, $2, $3, $4, $5, $6, $7
-        WHERE NOT EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3
-                          AND lifted = 0 AND kind >= $8)
-          AND NOT EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $9 AND badge_id = $2 AND $3 = '')
-        ON CONFLICT DO NOTHING
-        """;
-
-    // A manual award: neither condition holds it back.
-    private const string InsertManually = """
         INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
         """;
+
+    // A revocation forbids an award (to automatic requests a reset does too), and of a badge that can be earned once any duplicate
+    // that stands makes it held. Asked after the insert, not before it: an insert that had to wait for a removal sees what it wrote.
+    private const string Forbidden = """
+        SELECT 1 WHERE EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3
+                               AND lifted = 0 AND kind >= $4)
+          OR ($3 = '' AND EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $5 AND badge_id = $2))
+        """;
+
+    private const string DeleteAward = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3";
 
     private const string UserExists = "SELECT 1 FROM users WHERE id = $1";
 
@@ -173,23 +172,69 @@ internal abstract class LedgerStore(short node)
     }
 
     /// <summary>Inserts one award under the rules of a direct or automatic request.</summary>
-    internal async ValueTask Insert(Session session, AwardEntry entry)
+    internal ValueTask Insert(Session session, AwardEntry entry) => Insert(session, entry, entry.Award);
+
+    /// <inheritdoc cref="Insert(Session, AwardEntry)"/>
+    internal async ValueTask Insert(Session session, AwardEntry entry, Award award)
     {
-        var award = entry.Award;
         if (!await Freeze(session, entry.Badge))
         {
             entry.Status = AwardStatus.Stale;
             return;
         }
-        var inserted = await Bind(session.Prepare(InsertAward), award)
-            .Set(8, (long)(entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke)).Set(9, entry.Badge.IssuerId).Run();
-        if (inserted == 1)
+        while (!await TryInsert(session, entry, award))
         {
-            await Created(session, entry, award);
-            return;
+            if (await StandingAwards.For(session, award) is { } standing)
+            {
+                entry.Standing = standing;
+                entry.Status = AwardStatus.Held;
+                return;
+            }
+            if (await IsForbidden(session, entry, award))
+            {
+                entry.Status = AwardStatus.Removed;
+                return;
+            }
+            // What held it was removed, by another node, before it could be read: the occasion is free again.
         }
-        entry.Standing = await StandingAwards.For(session, award);
-        entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+        await Created(session, entry, award);
+    }
+
+    private static async ValueTask<bool> TryInsert(Session session, AwardEntry entry, Award award)
+    {
+        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
+        {
+            return false;
+        }
+        if (!await IsForbidden(session, entry, award))
+        {
+            return true;
+        }
+        await Undo(session, award);
+        return false;
+    }
+
+    /// <summary>Takes a forbidden award's row out again.</summary>
+    protected static async ValueTask Undo(Session session, Award award) =>
+        await session.Prepare(DeleteAward).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Run();
+
+    /// <summary>Inserts the row of an award whose own row, under the same key, was removed in this transaction: nothing can hold it.</summary>
+    internal async ValueTask Restore(Session session, AwardEntry entry, Award award)
+    {
+        await Bind(session.Prepare(InsertAward), award).Run();
+        await Created(session, entry, award);
+    }
+
+    /// <summary>The mildest kind of removal that keeps the request from being awarded.</summary>
+    protected static RemovalKind ForbiddenFrom(AwardEntry entry) => entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke;
+
+    private static async ValueTask<bool> IsForbidden(Session session, AwardEntry entry, Award award)
+    {
+        var forbidden = session.Prepare(Forbidden).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion)
+            .Set(4, (long)ForbiddenFrom(entry)).Set(5, entry.Badge.IssuerId);
+        var found = await forbidden.Read();
+        await forbidden.Done();
+        return found;
     }
 
     private async ValueTask InsertManual(Session session, AwardEntry entry)
@@ -205,10 +250,10 @@ internal abstract class LedgerStore(short node)
             entry.Status = AwardStatus.Stale;
             return;
         }
-        if (await Bind(session.Prepare(InsertManually), award).Run() == 0)
+        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
         {
             award = award with { Occasion = Occasion.Manual(award.Id).Key };
-            await Bind(session.Prepare(InsertManually), award).Run();
+            await Bind(session.Prepare(InsertAward), award).Run();
             entry.Standing = award;
         }
         await Removals.Lift(session, award);
@@ -233,6 +278,11 @@ internal abstract class LedgerStore(short node)
             await session.Prepare(UpsertRepeated).Set(1, award.UserId).Set(2, entry.Badge.IssuerId).Set(3, award.BadgeId)
                 .Set(4, award.AwardedAt).Set(5, award.Id).Run();
         }
+        if (entry.Replaces)
+        {
+            await AwardDetails.Replace(session, award, entry.Claim);
+            return;
+        }
         if (award.ActionId is not null || award.Payload is not null)
         {
             await AwardDetails.Write(session, award);
@@ -242,6 +292,12 @@ internal abstract class LedgerStore(short node)
             await AwardDetails.Write(session, award.UserId, award.Id, claim);
         }
     }
+
+    /// <summary>How much has been recorded of this batch, for <see cref="Forget"/>.</summary>
+    internal int Recorded => _events.Count;
+
+    /// <summary>Forgets what was recorded since, with the savepoint that undid it.</summary>
+    internal void Forget(int recorded) => _events.RemoveRange(recorded, _events.Count - recorded);
 
     internal void Record(OutboxKind kind, Award award) =>
         _events.Add(new OutboxEvent(kind, award.UserId, award.BadgeId, award.Id, award.AwardedAt, award.Occasion));

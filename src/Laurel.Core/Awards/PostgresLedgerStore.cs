@@ -19,8 +19,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         ON CONFLICT DO NOTHING RETURNING id
         """;
 
-    // After the insert, not before it: an insert that waited for a removal sees what the removal wrote.
-    private const string Forbidden = """
+    private const string ForbiddenAwards = """
         SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
           AS k (user_id, badge_id, occasion, id, issuer_id, kind)
         WHERE EXISTS (SELECT 1 FROM award_history h WHERE h.user_id = k.user_id AND h.badge_id = k.badge_id
@@ -28,8 +27,6 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
            OR (k.occasion = '' AND EXISTS (SELECT 1 FROM repeated_awards r
                WHERE r.user_id = k.user_id AND r.issuer_id = k.issuer_id AND r.badge_id = k.badge_id))
         """;
-
-    private const string Undo = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3";
 
     private const string UpsertTallies = """
         INSERT INTO badge_tallies (span, start, badge_id, node, awarded)
@@ -63,43 +60,78 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         Sequence = (long)last.ExecuteScalar()!;
     }
 
-    // Class 22 data exception, 23 integrity constraint; 54 a value over a limit of the program.
     public override IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat)
     {
-        try
+        while (true)
         {
-            using var connection = database.OpenConnection();
-            if (repeat && _packed.Length > 0 && WasCommitted(connection, now))
+            try
             {
+                if (!(repeat && _packed.Length > 0 && Transact((connection, _) => WasCommitted(connection, now))))
+                {
+                    Transact((connection, transaction) =>
+                    {
+                        _packed = Write(new PostgresSession(connection, transaction), batch, now).AsTask().GetAwaiter().GetResult();
+                        return true;
+                    });
+                }
                 return Committed(batch);
             }
-            using var transaction = connection.BeginTransaction();
-            var session = new PostgresSession(connection, transaction);
-            _packed = Write(session, batch, now).AsTask().GetAwaiter().GetResult();
-            Send(connection, transaction);
+            catch (PostgresException conflict) when (PostgresDatabase.IsRetryable(conflict))
+            {
+                // Rolled back whole; other nodes' work went first.
+            }
+            catch (Exception failure) when (PostgresDatabase.IsUnavailable(failure))
+            {
+                throw PostgresDatabase.Unavailable(failure);
+            }
         }
-        catch (PostgresException conflict) when (PostgresDatabase.IsRetryable(conflict))
-        {
-            // Rolled back whole; other nodes' work went first.
-            return Commit(batch, now, repeat: false);
-        }
-        catch (Exception failure) when (PostgresDatabase.IsUnavailable(failure))
-        {
-            throw PostgresDatabase.Unavailable(failure);
-        }
-        return Committed(batch);
     }
 
-    // No caller's token and no command timeout reaches COMMIT: cancelled, it would report success without its standby.
-    private static void Send(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    // Commits when the work is done and answers true; rolls back otherwise.
+    private bool Transact(Func<NpgsqlConnection, NpgsqlTransaction, bool> work)
     {
+        var connection = database.OpenConnection();
+        NpgsqlTransaction? transaction = null;
+        var abandoned = false;
+        try
+        {
+            transaction = connection.BeginTransaction();
+            if (!work(connection, transaction))
+            {
+                transaction.Rollback();
+                return false;
+            }
+            Send(connection, transaction, out abandoned);
+            return true;
+        }
+        finally
+        {
+            if (!abandoned)
+            {
+                transaction?.Dispose();
+                connection.Dispose();
+            }
+        }
+    }
+
+    // No caller's token and no command timeout reaches COMMIT: cancelled, it would report success without its standby. One that has
+    // not been answered by its deadline is left to itself, and its connection with it.
+    private void Send(NpgsqlConnection connection, NpgsqlTransaction transaction, out bool abandoned)
+    {
+        abandoned = false;
         var withoutStandby = false;
         void Notice(object sender, NpgsqlNoticeEventArgs notice) => withoutStandby |= notice.Notice.SqlState == "01000";
         connection.Notice += Notice;
         try
         {
-            using var commit = new NpgsqlCommand("COMMIT", connection, transaction) { CommandTimeout = 0 };
-            commit.ExecuteNonQuery();
+            var answer = Answer(new NpgsqlCommand("COMMIT", connection, transaction) { CommandTimeout = 0 });
+            if (!((IAsyncResult)answer).AsyncWaitHandle.WaitOne(database.Options.CommitDeadline))
+            {
+                abandoned = true;
+                _ = answer.ContinueWith(_ => connection.Dispose(), TaskScheduler.Default);
+                throw new TimeoutException("COMMIT has not been answered in time.");
+            }
+            answer.GetAwaiter().GetResult();
         }
         catch (Exception failure)
         {
@@ -115,29 +147,35 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
     }
 
+    private static async Task Answer(NpgsqlCommand commit)
+    {
+        await using (commit)
+        {
+            await commit.ExecuteNonQueryAsync();
+        }
+    }
+
     private bool WasCommitted(NpgsqlConnection connection, long now)
     {
-        using var transaction = connection.BeginTransaction();
-        using var claim = new NpgsqlCommand(ClaimToken, connection, transaction)
+        using var claim = new NpgsqlCommand(ClaimToken, connection)
         {
             Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 }, new() { Value = now }, new() { Value = _packed } },
         };
         if (claim.ExecuteNonQuery() == 1)
         {
-            transaction.Rollback();
             return false;
         }
-        using var token = new NpgsqlCommand(Token, connection, transaction) { Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 } } };
+        using var token = new NpgsqlCommand(Token, connection) { Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 } } };
         if (!((byte[])token.ExecuteScalar()!).AsSpan().SequenceEqual(_packed))
         {
             throw new LeaseLostException($"Node slot {Node} is written by another process.");
         }
-        using var heartbeat = new NpgsqlCommand(Heartbeat, connection, transaction) { Parameters = { new() { Value = Node } } };
+        using var heartbeat = new NpgsqlCommand(Heartbeat, connection) { Parameters = { new() { Value = Node } } };
         heartbeat.ExecuteNonQuery();
-        Send(connection, transaction);
         return true;
     }
 
+    // Looks again after the insert: one that waited for another node's removal must obey it.
     protected override async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
     {
         await RefuseUnknownUsers(session, plain);
@@ -166,10 +204,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             Longs(ready, e => e.Award.Id), Longs(ready, e => e.Award.AwardedAt), Shorts(ready, e => (short)e.Award.Source),
             Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject)));
         var created = ready.FindAll(entry => inserted.Contains(entry.Award.Id));
-        var forbidden = created.Count == 0 ? [] : Ids(session, Forbidden,
+        var forbidden = created.Count == 0 ? [] : Ids(session, ForbiddenAwards,
             Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
             Longs(created, e => e.Award.Id), Longs(created, e => e.Badge.IssuerId),
-            Shorts(created, e => (short)(e.Automatic ? RemovalKind.Reset : RemovalKind.Revoke)));
+            Shorts(created, e => (short)ForbiddenFrom(e)));
         foreach (var entry in ready)
         {
             if (!inserted.Contains(entry.Award.Id))
@@ -179,9 +217,9 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             }
             else if (forbidden.Contains(entry.Award.Id))
             {
-                await session.Prepare(Undo).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion).Run();
-                entry.Standing = await StandingAwards.For(session, entry.Award);
-                entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+                await Undo(session, entry.Award);
+                // The row-wise way says why.
+                await Insert(session, entry);
             }
             else
             {

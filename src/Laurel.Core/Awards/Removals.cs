@@ -57,9 +57,13 @@ internal static class Removals
         {
             return false;
         }
-        await session.Prepare(Remember).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, at)
+        // An award put back at its id and removed again within a microsecond takes the next one: no removal is forgotten.
+        while (await session.Prepare(Remember).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, at)
             .Set(6, award.AwardedAt).Set(7, (long)award.Source).Set(8, Award.StoredSubject(award.Occasion, award.Subject))
-            .Set(9, (long)kind).Set(10, by).Set(11, reason).Run();
+            .Set(9, (long)kind).Set(10, by).Set(11, reason).Run() == 0)
+        {
+            at++;
+        }
         if (award.Occasion.Length > 0)
         {
             await Uncount(session, award);

@@ -84,6 +84,9 @@ public sealed record Badge : BadgeDraft
 
     internal long RecurrenceVersion { get; init; }
 
+    /// <summary>The issuer's zone, read together with <see cref="RecurrenceVersion"/>: what occasions are computed from is of one moment.</summary>
+    internal string TimeZone { get; init; } = Zones.Utc;
+
     /// <summary>Known to have been awarded: recurrence, anchor and zone cannot change any more.</summary>
     internal bool IsFrozen
     {

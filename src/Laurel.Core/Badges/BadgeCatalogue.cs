@@ -1,3 +1,4 @@
+using Laurel.Core.Access;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
 using Laurel.Core.Storage;
@@ -127,10 +128,6 @@ public sealed class BadgeCatalogue
 
     private async Task<Outcome<(Badge Thing, bool Created)>> Store(long id, BadgeDraft draft, bool createOnly)
     {
-        if (await _issuers.Find(draft.IssuerId) is null)
-        {
-            return new Refusal(RefusalCode.UnknownIssuer, "No issuer has this id.", "issuerId");
-        }
         var outcome = await _database.Write(session => Store(session, id, draft, createOnly));
         _changes.Announce(ChangeKind.Badge, id);
         return outcome;
@@ -138,6 +135,11 @@ public sealed class BadgeCatalogue
 
     private async ValueTask<Outcome<(Badge Thing, bool Created)>> Store(Session session, long id, BadgeDraft draft, bool createOnly)
     {
+        await ChangeLog.Serialise(session);
+        if (await session.QueryFirst<string>("SELECT time_zone FROM issuers WHERE id = @IssuerId", new { draft.IssuerId }) is not { } zone)
+        {
+            return new Refusal(RefusalCode.UnknownIssuer, "No issuer has this id.", "issuerId");
+        }
         // Locks the row: a first award under way is waited for, one that comes later sees the new version.
         await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @id", new { id });
         var standing = await Read(session, id);
@@ -150,21 +152,19 @@ public sealed class BadgeCatalogue
         {
             return new Refusal(RefusalCode.KeyTaken, "Another badge of the issuer has this key.", "key");
         }
-        var changed = standing is not null && ChangesOccasions(standing, draft);
+        // With the issuer goes the zone, and the tables beside the ledger name the issuer too.
+        var changed = standing is not null && (standing.Recurrence != draft.Recurrence || standing.IssuerId != draft.IssuerId);
         if (changed && standing!.IsFrozen)
         {
-            return new Refusal(RefusalCode.RecurrenceInUse, "The badge has been awarded: its issuer, recurrence, anchor and time zone are frozen.", "recurrence");
+            return new Refusal(RefusalCode.RecurrenceInUse, "The badge has been awarded: its recurrence, anchor, time zone and issuer are frozen.",
+                standing.Recurrence != draft.Recurrence ? "recurrence" : "issuerId");
         }
-        var badge = Made(id, draft, standing, changed, _time.Micros());
+        var badge = Made(id, draft, standing, zone, changed, _time.Micros());
         await Write(session, badge);
         return (badge, standing is null);
     }
 
-    // The issuer too: its zone decides periods, and repeated awards are kept under it.
-    private static bool ChangesOccasions(Badge standing, BadgeDraft draft) =>
-        standing.Recurrence != draft.Recurrence || standing.IssuerId != draft.IssuerId;
-
-    private static Badge Made(long id, BadgeDraft draft, Badge? standing, bool changed, long now) => new()
+    private static Badge Made(long id, BadgeDraft draft, Badge? standing, string zone, bool changed, long now) => new()
     {
         Id = id,
         IssuerId = draft.IssuerId,
@@ -175,6 +175,7 @@ public sealed class BadgeCatalogue
         Texts = draft.Texts,
         Recurrence = draft.Recurrence,
         RecurrenceVersion = (standing?.RecurrenceVersion ?? 0) + (changed ? 1 : 0),
+        TimeZone = zone,
         IsFrozen = standing?.IsFrozen ?? false,
         Target = draft.Target,
         Recognises = draft.Recognises,
@@ -208,14 +209,13 @@ public sealed class BadgeCatalogue
 
     /// <summary>Changes parts of a badge, as its players' API does: the name and description of the source locale, and whether it
     /// can be awarded. Null leaves a part as it is. The texts are moderated and bounded by the tighter limits of that API.</summary>
-    /// <param name="managerId">Who asks: the badge's creator or a manager of its issuer may; null for an administrator.</param>
-    public async Task<EditRefusal?> Edit(long id, string? name, string? description, bool? enabled, long? managerId)
+    public async Task<EditRefusal?> Edit(long id, string? name, string? description, bool? enabled, Caller caller)
     {
         if (await Find(id) is not { } badge)
         {
             return EditRefusal.UnknownBadge;
         }
-        if (managerId is { } user && !await MayManage(badge, user))
+        if (!await MayManage(badge, caller, Scopes.BadgesWrite))
         {
             return EditRefusal.NotManager;
         }
@@ -233,6 +233,7 @@ public sealed class BadgeCatalogue
         }
         var refusal = await _database.Write<EditRefusal?>(async session =>
         {
+            await ChangeLog.Serialise(session);
             await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @id", new { id });
             if (await Read(session, id) is not { } standing)
             {
@@ -251,10 +252,12 @@ public sealed class BadgeCatalogue
         return refusal;
     }
 
-    /// <summary>Whether the user is the badge's creator or a manager of its issuer.</summary>
-    public async ValueTask<bool> MayManage(Badge badge, long userId) =>
-        (badge.Creator.Type == CreatorType.User && badge.Creator.Id == userId && userId != 0)
-        || (await _issuers.Find(badge.IssuerId))?.IsManager(userId) == true;
+    /// <summary>Whether the caller is the badge's creator, a manager of its issuer or an administrator, and its key reaches this far.</summary>
+    public async ValueTask<bool> MayManage(Badge badge, Caller caller, string scope) =>
+        caller.MayEverywhere(scope)
+        || (caller.UserId is { } user && caller.Has(scope)
+            && ((badge.Creator.Type == CreatorType.User && badge.Creator.Id == user)
+                || (await _issuers.Find(badge.IssuerId))?.IsManager(user) == true));
 
     private static string NewUid() => new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString("D");
 }

@@ -15,7 +15,7 @@ internal sealed class BadgeRow
         recognises AS Recognises, icon_image_id AS IconImageId, award_asset_ids AS AwardAssetIds, rarity AS Rarity, level AS Level,
         cost AS Cost, claimable AS Claimable, hidden_until_claimed AS HiddenUntilClaimed, uid AS Uid, is_active AS IsActive,
         created_by AS CreatedBy, updated_by AS UpdatedBy, deleted_by AS DeletedBy, created_at AS CreatedAt, updated_at AS UpdatedAt,
-        deleted_at AS DeletedAt
+        deleted_at AS DeletedAt, (SELECT time_zone FROM issuers WHERE issuers.id = badges.issuer_id) AS TimeZone
         """;
 
     public const string Upsert = """
@@ -71,6 +71,7 @@ internal sealed class BadgeRow
     public long CreatedAt { get; init; }
     public long UpdatedAt { get; init; }
     public long? DeletedAt { get; init; }
+    public string TimeZone { get; init; } = Zones.Utc;
 
     public static BadgeRow From(Badge badge)
     {
@@ -121,6 +122,7 @@ internal sealed class BadgeRow
         Texts = texts.ToDictionary(text => text.Locale, text => text.ToText()),
         Recurrence = ToRecurrence(),
         RecurrenceVersion = RecurrenceVersion,
+        TimeZone = TimeZone,
         IsFrozen = Awarded != 0,
         Target = Target,
         Recognises = JsonSerializer.Deserialize(Recognises, CoreJson.Stored.StringArray)!,

@@ -39,7 +39,7 @@ public sealed class IssuerCatalogue
     public ValueTask<Issuer?> Find(long id) => _issuers.Get(id, async key => (await _database.Read<IssuerRow?>(
         async session => await session.QueryFirst<IssuerRow>($"SELECT {IssuerColumns} FROM issuers WHERE id = @key", new { key })))?.ToIssuer());
 
-    public async ValueTask<Issuer?> FindByKey(string key) => (await _database.Read<IssuerRow?>(
+    public async ValueTask<Issuer?> FindByKey(string key) => !TextRules.IsKey(key) ? null : (await _database.Read<IssuerRow?>(
         async session => await session.QueryFirst<IssuerRow>($"SELECT {IssuerColumns} FROM issuers WHERE key = @key", new { key })))?.ToIssuer();
 
     public ValueTask<Place?> FindPlace(long id) => _places.Get(id, key => _database.Read<Place?>(
@@ -86,6 +86,7 @@ public sealed class IssuerCatalogue
 
     private async ValueTask<Outcome<(Issuer Thing, bool Created)>> Store(Session session, long id, string key, IssuerDraft draft, bool createOnly)
     {
+        await ChangeLog.Serialise(session);
         var standing = (await session.QueryFirst<IssuerRow>($"SELECT {IssuerColumns} FROM issuers WHERE id = @id", new { id }))?.ToIssuer();
         if (standing is not null && createOnly)
         {
@@ -154,6 +155,7 @@ public sealed class IssuerCatalogue
         }
         var outcome = await _database.Write<Outcome<(Place Thing, bool Created)>>(async session =>
         {
+            await ChangeLog.Serialise(session);
             var standing = (await session.QueryFirst<PlaceRow>($"SELECT {PlaceColumns} FROM places WHERE id = @id", new { id }))?.ToPlace();
             if (standing is not null && createOnly)
             {

@@ -96,7 +96,8 @@ public sealed class Tallies : IAsyncDisposable
         {
             return;
         }
-        var now = _time.Micros();
+        // What lies further back never comes into the window: an import of years must not stay in memory.
+        var oldest = Clock.BucketOf(_time.Micros()) - 576;
         foreach (var each in events)
         {
             if (each.Kind == OutboxKind.Visited)
@@ -110,7 +111,8 @@ public sealed class Tallies : IAsyncDisposable
                 continue;
             }
             var delta = each.Kind == OutboxKind.Awarded ? 1 : -1;
-            if (Clock.BucketOf(each.At) is var bucket && TallyKey.IsKept(bucket, now))
+            var bucket = Clock.BucketOf(each.At);
+            if (bucket > oldest)
             {
                 _days.GetOrAdd(each.BadgeId, static _ => new RollingDay()).Add(bucket, delta);
             }
@@ -176,9 +178,9 @@ public sealed class Tallies : IAsyncDisposable
                 {
                     await ReadOthers();
                 }
-                catch (StorageUnavailableException)
+                catch (Exception failure) when (failure is not OperationCanceledException)
                 {
-                    // The next round reads on from where this one stopped.
+                    // Whatever it was, the next round reads on from where this one stopped.
                 }
             }
         }

@@ -15,6 +15,7 @@ public enum ChangeKind
 public sealed class ChangeLog : IAsyncDisposable
 {
     private const string NextRevision = "UPDATE counters SET next = next + 1 WHERE kind = 0 RETURNING next - 1";
+    private const string Lock = "UPDATE counters SET next = next WHERE kind = 0";
     private const string Insert = "INSERT INTO changes (revision, kind, id, changed_at) VALUES ($1, $2, $3, $4)";
     private const string Since = "SELECT revision, kind, id FROM changes WHERE revision > $1 ORDER BY revision LIMIT 1000";
     private const string Newest = "SELECT coalesce(max(revision), 0) FROM changes";
@@ -36,6 +37,9 @@ public sealed class ChangeLog : IAsyncDisposable
 
     /// <summary>True while the log was read within the last second: only then may a cached credential be trusted.</summary>
     public bool IsFresh => System.Diagnostics.Stopwatch.GetElapsedTime(Interlocked.Read(ref _lastRead)) < TimeSpan.FromSeconds(1);
+
+    /// <summary>Begins a transaction on the catalogue: until it ends, nobody else's goes on. What it reads from now on stays true.</summary>
+    public static async ValueTask Serialise(Session session) => await session.Prepare(Lock).Run();
 
     /// <summary>Appends inside the transaction that makes the change. The counter's row lock makes revisions appear in order.</summary>
     public async ValueTask Append(Session session, ChangeKind kind, long id)
@@ -75,9 +79,9 @@ public sealed class ChangeLog : IAsyncDisposable
                 {
                     await ReadOn();
                 }
-                catch (StorageUnavailableException)
+                catch (Exception failure) when (failure is not OperationCanceledException)
                 {
-                    // IsFresh turns false by itself.
+                    // IsFresh turns false by itself; whatever it was, the next round tries again.
                 }
             }
         }

@@ -76,6 +76,9 @@ public sealed record DatabaseOptions(string Connection)
 
     /// <summary>SQLite: a file that is not there is not made.</summary>
     public bool MustExist { get; init; }
+
+    /// <summary>PostgreSQL: how long the ledger waits for the answer to a COMMIT before it asks, on another connection, what came of it.</summary>
+    public TimeSpan CommitDeadline { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>The database could not do its part now; the same request may succeed later.</summary>

@@ -60,6 +60,11 @@ public sealed class IdBlocks(Database database)
                 Task<long> reserving;
                 lock (_gate)
                 {
+                    // A failure of long ago is nobody's answer now.
+                    if (_reserving is { IsFaulted: true })
+                    {
+                        _reserving = null;
+                    }
                     // The successor is asked for when a quarter is left.
                     if (_end - _next <= _size / 4 && _reserving is null)
                     {

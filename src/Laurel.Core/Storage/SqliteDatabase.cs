@@ -10,6 +10,16 @@ internal sealed class SqliteDatabase : Database
 {
     private const int PooledReaders = 16;
 
+    // Before SQLite's first use: a connection is never used by two threads at once, so it needs no lock of its own, and nobody
+    // reads the library's memory statistics.
+    static SqliteDatabase()
+    {
+        raw.SetProvider(new SQLite3Provider_e_sqlite3());
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+        _ = raw.sqlite3_initialize();
+    }
+
     private readonly string _connection;
     private readonly ConcurrentBag<SqliteSession> _readers = [];
     private readonly SemaphoreSlim _writing = new(1, 1);

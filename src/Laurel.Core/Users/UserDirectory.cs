@@ -6,7 +6,7 @@ using Laurel.Core.Storage;
 namespace Laurel.Core.Users;
 
 /// <summary>The users, and who is who by key and by login name.</summary>
-public sealed class UserDirectory
+public sealed partial class UserDirectory
 {
     private const int ByKey = 1;
     private const int ByLogin = 2;
@@ -73,6 +73,13 @@ public sealed class UserDirectory
     public ValueTask<User?> Find(long id) =>
         _users.Get(id, key => _database.Read<User?>(async session => (await Read(session, key))?.ToUser()));
 
+    /// <summary>The user as it stands in the database, whatever the cache holds.</summary>
+    internal ValueTask<User?> FindAgain(long id)
+    {
+        _users.Evict(id);
+        return Find(id);
+    }
+
     /// <summary>Users by id, after <paramref name="after"/>.</summary>
     public async ValueTask<IReadOnlyList<User>> List(long after, int limit) => [.. (await _database.Read(async session =>
         await session.Query<Row>($"SELECT {Columns} FROM users WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit })))
@@ -85,7 +92,12 @@ public sealed class UserDirectory
         {
             return await Exists(id) ? id : null;
         }
-        return await _database.Read(session => IdByName(session, key, ByKey));
+        if (!TextRules.IsKey(key))
+        {
+            return null;
+        }
+        return await _database.Read<long?>(async session =>
+            await IdByName(session, key, ByKey) is { } holder && (await Read(session, holder))?.Key == key ? holder : null);
     }
 
     private static async ValueTask<long?> IdByName(Session session, string name, int kind)
@@ -132,9 +144,8 @@ public sealed class UserDirectory
         {
             return taken;
         }
-        // A password set earlier stays, and the new name must log in with it.
-        var hasPassword = passwordHash is not null || (await Find(id))?.HasPassword == true;
-        if (hasPassword && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
+        var logsIn = passwordHash is not null || (await FindAgain(id))?.HasPassword == true;
+        if (logsIn && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
         {
             return loginTaken;
         }
@@ -154,7 +165,7 @@ public sealed class UserDirectory
 
     private static async ValueTask<Refusal?> Claim(Session session, long id, string name, int kind)
     {
-        // Found, the row is locked: whoever is storing its user now is waited for, and then seen.
+        // Found, the name is locked before anybody looks who has it: a user who is being stored with it is waited for.
         var holder = await session.QueryFirst<long>("""
             INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id)
             ON CONFLICT (name, kind) DO UPDATE SET user_id = user_names.user_id RETURNING user_id
@@ -177,95 +188,38 @@ public sealed class UserDirectory
         ? new Refusal(RefusalCode.KeyTaken, "Another user has this key.", "key")
         : new Refusal(RefusalCode.UsernameTaken, "Another user logs in with this username.", "username");
 
-    // Locks the claim: another who finds it waits until this user is stored.
-    private static async ValueTask<bool> IsClaimed(Session session, long id, string name, int kind) =>
-        !NeedsRow(name, kind) || await session.Execute(
+    // Locks the claim: from here on nobody can take it for one whose user was never stored.
+    private static async ValueTask<bool> StillClaims(Session session, long id, string name, int kind) =>
+        !NeedsRow(name, kind)
+        || await session.Execute(
             "UPDATE user_names SET user_id = user_id WHERE name = @name AND kind = @kind AND user_id = @id", new { name, kind, id }) == 1;
-
-    /// <summary>Creates or replaces users without passwords, a thousand in a transaction; the first refusal ends it. For imports:
-    /// what came before a refusal or a failure is stored, and the same call again is no harm.</summary>
-    public async Task<Refusal?> PutMany(IEnumerable<(long Id, UserDraft Draft)> users)
-    {
-        foreach (var chunk in users.Chunk(1000))
-        {
-            foreach (var (id, draft) in chunk)
-            {
-                if ((IdRange.IsOpen(IdKind.User, id) ? UserRules.Check(draft, null, id) : Reserved) is { } invalid)
-                {
-                    return invalid;
-                }
-            }
-            if (await PutChunk([.. chunk.OrderBy(user => user.Id)]) is { } refusal)
-            {
-                return refusal;
-            }
-        }
-        return null;
-    }
-
-    private async Task<Refusal?> PutChunk((long Id, UserDraft Draft)[] users)
-    {
-        var claims = users.Select(user => (user.Id, Key: KeyOf(user.Id, user.Draft))).Where(user => NeedsRow(user.Key, ByKey))
-            .OrderBy(user => user.Key, StringComparer.Ordinal).ToList();
-        var taken = claims.Count == 0 ? null : await _database.Write(async session =>
-        {
-            foreach (var (id, key) in claims)
-            {
-                if (await Claim(session, id, key, ByKey) is { } refusal)
-                {
-                    return refusal;
-                }
-            }
-            return null;
-        });
-        if (taken is not null)
-        {
-            return taken;
-        }
-        var (refused, stored) = await _database.Write<(Refusal?, List<long>)>(async session =>
-        {
-            var done = new List<long>(users.Length);
-            foreach (var (id, draft) in users)
-            {
-                if (!(await Store(session, id, KeyOf(id, draft), draft, null, createOnly: false)).Succeeded(out _, out var refusal))
-                {
-                    return (refusal, done);
-                }
-                done.Add(id);
-            }
-            return (null, done);
-        });
-        foreach (var id in stored)
-        {
-            MarkSeen(id);
-            _changes.Announce(ChangeKind.User, id);
-        }
-        return refused;
-    }
-
-    private static string KeyOf(long id, UserDraft draft) => draft.Key ?? id.ToString(CultureInfo.InvariantCulture);
-
-    private static Refusal Reserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 
     private async ValueTask<Outcome<(User Thing, bool Created)>> Store(
         Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly)
     {
-        var standing = await Read(session, id);
-        if (standing is not null && createOnly)
-        {
-            return new Refusal(RefusalCode.AlreadyExists, "A user with this id exists.");
-        }
-        if (!await IsClaimed(session, id, key, ByKey))
+        if (!await StillClaims(session, id, key, ByKey))
         {
             return Taken(ByKey);
         }
-        var hash = passwordHash ?? standing?.PasswordHash;
-        if (hash is not null && draft.Username is { } login && !await IsClaimed(session, id, login, ByLogin))
+        if (passwordHash is not null && draft.Username is { } login && !await StillClaims(session, id, login, ByLogin))
         {
             return Taken(ByLogin);
         }
         var now = _time.Micros();
-        var row = Row.From(id, key, draft, hash, standing?.CreatedAt ?? now, now);
+        // The key decides who of two creates the user; what it holds follows below.
+        var created = await session.Execute("""
+            INSERT INTO users (id, is_verified, followers_count, created_at, updated_at) VALUES (@id, 0, 0, @now, @now) ON CONFLICT DO NOTHING
+            """, new { id, now }) == 1;
+        if (!created && createOnly)
+        {
+            return new Refusal(RefusalCode.AlreadyExists, "A user with this id exists.");
+        }
+        var standing = created ? null : await Read(session, id);
+        if (passwordHash is null && standing?.PasswordHash is not null && draft.Username is { } kept && !await StillClaims(session, id, kept, ByLogin))
+        {
+            return Taken(ByLogin);
+        }
+        var row = Row.From(id, key, draft, passwordHash ?? standing?.PasswordHash, standing?.CreatedAt ?? now, now);
         await session.Execute("""
             INSERT INTO users (id, key, username, full_name, email, time_zone, locale, permissions, is_verified, followers_count, profile,
               password_hash, created_at, updated_at)
@@ -282,7 +236,7 @@ public sealed class UserDirectory
             await Release(session, id, ByKey, standing.Key, keep: row.Key);
             await Release(session, id, ByLogin, standing.Username, keep: row.PasswordHash is null ? null : row.Username);
         }
-        return (row.ToUser(), standing is null);
+        return (row.ToUser(), created);
     }
 
     private static async ValueTask Release(Session session, long id, int kind, string? name, string? keep)

@@ -1,0 +1,52 @@
+using System.Text.Json.Serialization;
+using Laurel.Core;
+using Laurel.Server.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Laurel.Server.Dialects.Roblox;
+
+/// <summary>What a query string or form may hold.</summary>
+internal static class RobloxQuery
+{
+    /// <exception cref="BadRequestException">A key or value that no text may be.</exception>
+    public static void Check(HttpRequest request)
+    {
+        if (!request.QueryString.HasValue)
+        {
+            return;
+        }
+        foreach (var (key, values) in request.Query)
+        {
+            if (!TextRules.IsStorable(key))
+            {
+                throw NotText;
+            }
+            foreach (var value in values)
+            {
+                if (!TextRules.IsStorable(value ?? ""))
+                {
+                    throw NotText;
+                }
+            }
+        }
+    }
+
+    /// <summary>A form's value: null when it is absent.</summary>
+    /// <exception cref="BadRequestException">No text may be that.</exception>
+    public static string? Text(StringValues values)
+    {
+        if (values.Count == 0)
+        {
+            return null;
+        }
+        var text = values.ToString();
+        return TextRules.IsStorable(text) ? text : throw NotText;
+    }
+
+    private static BadRequestException NotText => new("A text holds NUL or half of a surrogate pair.");
+}
+
+/// <summary>The bodies this dialect reads. Unknown members are ignored, as the original does.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(EditJson))]
+internal sealed partial class RobloxWire : JsonSerializerContext;

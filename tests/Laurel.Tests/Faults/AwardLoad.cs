@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Laurel.Tests.Harness;
+using Xunit;
+
+namespace Laurel.Tests.Faults;
+
+/// <summary>Game servers that award without pause, remember what was acknowledged, and later demand to see it.</summary>
+internal sealed class AwardLoad
+{
+    public const int Users = 500;
+    public const int Badges = 100;
+    private const int Callers = 32;
+    private const long Place = 10;
+
+    private readonly ConcurrentDictionary<(int User, int Badge), bool> _acknowledged = new();
+    private int _next;
+    private int _answered;
+
+    /// <summary>Awards answered with 200.</summary>
+    public int Acknowledged => _acknowledged.Count;
+
+    /// <summary>Puts the users and badges there, through a core in this process.</summary>
+    public static async Task Seed(TestDatabase database)
+    {
+        await using var laurel = await TestCore.OpenSecond(database);
+        await laurel.Issuer(1);
+        for (var badge = 1; badge <= Badges; badge++)
+        {
+            await laurel.Badge(badge, 1);
+        }
+        for (var user = 1; user <= Users; user++)
+        {
+            await laurel.User(user);
+        }
+    }
+
+    /// <summary>Awards until the server is gone or the token says so; every pair of user and badge is asked for once, in a
+    /// scattered order, and again for each tenth answer: retries are part of life.</summary>
+    public Task Run(Uri address, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Call(address, stop)));
+
+    private async Task Call(Uri address, CancellationToken stop)
+    {
+        using var client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        while (!stop.IsCancellationRequested && Draw() is { } pair)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/users/{pair.User}/badges/{pair.Badge}/award-badge");
+                request.Headers.Add("Roblox-Place-Id", Place.ToString());
+                using var answer = await client.SendAsync(request, CancellationToken.None);
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    // Acknowledged twice would be doubled.
+                    Assert.True(_acknowledged.TryAdd(pair, true), $"{pair} was acknowledged twice.");
+                    Interlocked.Increment(ref _answered);
+                }
+            }
+            catch (HttpRequestException)
+            {
+                return;
+            }
+        }
+    }
+
+    private (int User, int Badge)? Draw()
+    {
+        var number = Interlocked.Increment(ref _next);
+        // Every tenth is one asked for before, which may have been acknowledged or lost with its server.
+        var pair = number % 10 == 0 ? number / 10 : number;
+        if (pair > Users * Badges)
+        {
+            return null;
+        }
+        // A stride without a common divisor visits every pair once.
+        var scattered = (int)((long)pair * 7919 % (Users * Badges));
+        return (1 + (scattered % Users), 1 + (scattered / Users));
+    }
+
+    /// <summary>Whether there is anything left to award.</summary>
+    public bool IsUsedUp => _next >= Users * Badges;
+
+    /// <summary>The acknowledged awards that the server does not show.</summary>
+    public async Task<List<(int User, int Badge)>> Missing(HttpClient client)
+    {
+        var missing = new List<(int, int)>();
+        foreach (var user in _acknowledged.Keys.GroupBy(pair => pair.User))
+        {
+            var ids = string.Join(',', user.Select(pair => pair.Badge));
+            var body = await client.GetStringAsync(new Uri($"/v1/users/{user.Key}/badges/awarded-dates?badgeIds={ids}", UriKind.Relative));
+            using var dates = System.Text.Json.JsonDocument.Parse(body);
+            var shown = dates.RootElement.GetProperty("data").EnumerateArray().Select(each => each.GetProperty("badgeId").GetInt32()).ToHashSet();
+            missing.AddRange(user.Where(pair => !shown.Contains(pair.Badge)));
+        }
+        return missing;
+    }
+}
