@@ -74,11 +74,11 @@ public sealed record DatabaseOptions(string Connection)
     /// <summary>SQLite's <c>synchronous</c>. Anything below FULL loses acknowledged awards at a power cut: for experiments only.</summary>
     public string Synchronous { get; init; } = "FULL";
 
-    /// <summary>SQLite: a file that is not there is not made.</summary>
-    public bool MustExist { get; init; }
-
     /// <summary>PostgreSQL: how long the ledger waits for the answer to a COMMIT before it asks, on another connection, what came of it.</summary>
     public TimeSpan CommitDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>SQLite: a file that is not there is not made.</summary>
+    public bool MustExist { get; init; }
 }
 
 /// <summary>The database could not do its part now; the same request may succeed later.</summary>

@@ -6,7 +6,7 @@ using Laurel.Core.Storage;
 namespace Laurel.Core.Users;
 
 /// <summary>The users, and who is who by key and by login name.</summary>
-public sealed partial class UserDirectory
+public sealed class UserDirectory
 {
     private const int ByKey = 1;
     private const int ByLogin = 2;
@@ -144,8 +144,9 @@ public sealed partial class UserDirectory
         {
             return taken;
         }
-        var logsIn = passwordHash is not null || (await FindAgain(id))?.HasPassword == true;
-        if (logsIn && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
+        // A password set earlier stays, and the new name must log in with it.
+        var hasPassword = passwordHash is not null || (await FindAgain(id))?.HasPassword == true;
+        if (hasPassword && draft.Username is { } login && await Claim(id, login, ByLogin) is { } loginTaken)
         {
             return loginTaken;
         }
@@ -165,7 +166,7 @@ public sealed partial class UserDirectory
 
     private static async ValueTask<Refusal?> Claim(Session session, long id, string name, int kind)
     {
-        // Found, the name is locked before anybody looks who has it: a user who is being stored with it is waited for.
+        // Found, the row is locked: whoever is storing its user now is waited for, and then seen.
         var holder = await session.QueryFirst<long>("""
             INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id)
             ON CONFLICT (name, kind) DO UPDATE SET user_id = user_names.user_id RETURNING user_id
@@ -188,20 +189,84 @@ public sealed partial class UserDirectory
         ? new Refusal(RefusalCode.KeyTaken, "Another user has this key.", "key")
         : new Refusal(RefusalCode.UsernameTaken, "Another user logs in with this username.", "username");
 
-    // Locks the claim: from here on nobody can take it for one whose user was never stored.
-    private static async ValueTask<bool> StillClaims(Session session, long id, string name, int kind) =>
-        !NeedsRow(name, kind)
-        || await session.Execute(
+    // Locks the claim: another who finds it waits until this user is stored.
+    private static async ValueTask<bool> IsClaimed(Session session, long id, string name, int kind) =>
+        !NeedsRow(name, kind) || await session.Execute(
             "UPDATE user_names SET user_id = user_id WHERE name = @name AND kind = @kind AND user_id = @id", new { name, kind, id }) == 1;
+
+    /// <summary>Creates or replaces users without passwords, a thousand in a transaction; the first refusal ends it. For imports:
+    /// what came before a refusal or a failure is stored, and the same call again is no harm.</summary>
+    public async Task<Refusal?> PutMany(IEnumerable<(long Id, UserDraft Draft)> users)
+    {
+        foreach (var chunk in users.Chunk(1000))
+        {
+            foreach (var (id, draft) in chunk)
+            {
+                if ((IdRange.IsOpen(IdKind.User, id) ? UserRules.Check(draft, null, id) : Reserved) is { } invalid)
+                {
+                    return invalid;
+                }
+            }
+            if (await PutChunk([.. chunk.OrderBy(user => user.Id)]) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+        return null;
+    }
+
+    private async Task<Refusal?> PutChunk((long Id, UserDraft Draft)[] users)
+    {
+        var claims = users.Select(user => (user.Id, Key: KeyOf(user.Id, user.Draft))).Where(user => NeedsRow(user.Key, ByKey))
+            .OrderBy(user => user.Key, StringComparer.Ordinal).ToList();
+        var taken = claims.Count == 0 ? null : await _database.Write(async session =>
+        {
+            foreach (var (id, key) in claims)
+            {
+                if (await Claim(session, id, key, ByKey) is { } refusal)
+                {
+                    return refusal;
+                }
+            }
+            return null;
+        });
+        if (taken is not null)
+        {
+            return taken;
+        }
+        var (refused, stored) = await _database.Write<(Refusal?, List<long>)>(async session =>
+        {
+            var done = new List<long>(users.Length);
+            foreach (var (id, draft) in users)
+            {
+                if (!(await Store(session, id, KeyOf(id, draft), draft, null, createOnly: false)).Succeeded(out _, out var refusal))
+                {
+                    return (refusal, done);
+                }
+                done.Add(id);
+            }
+            return (null, done);
+        });
+        foreach (var id in stored)
+        {
+            MarkSeen(id);
+            _changes.Announce(ChangeKind.User, id);
+        }
+        return refused;
+    }
+
+    private static string KeyOf(long id, UserDraft draft) => draft.Key ?? id.ToString(CultureInfo.InvariantCulture);
+
+    private static Refusal Reserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 
     private async ValueTask<Outcome<(User Thing, bool Created)>> Store(
         Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly)
     {
-        if (!await StillClaims(session, id, key, ByKey))
+        if (!await IsClaimed(session, id, key, ByKey))
         {
             return Taken(ByKey);
         }
-        if (passwordHash is not null && draft.Username is { } login && !await StillClaims(session, id, login, ByLogin))
+        if (passwordHash is not null && draft.Username is { } login && !await IsClaimed(session, id, login, ByLogin))
         {
             return Taken(ByLogin);
         }
@@ -215,11 +280,12 @@ public sealed partial class UserDirectory
             return new Refusal(RefusalCode.AlreadyExists, "A user with this id exists.");
         }
         var standing = created ? null : await Read(session, id);
-        if (passwordHash is null && standing?.PasswordHash is not null && draft.Username is { } kept && !await StillClaims(session, id, kept, ByLogin))
+        var hash = passwordHash ?? standing?.PasswordHash;
+        if (hash is not null && passwordHash is null && draft.Username is { } kept && !await IsClaimed(session, id, kept, ByLogin))
         {
             return Taken(ByLogin);
         }
-        var row = Row.From(id, key, draft, passwordHash ?? standing?.PasswordHash, standing?.CreatedAt ?? now, now);
+        var row = Row.From(id, key, draft, hash, standing?.CreatedAt ?? now, now);
         await session.Execute("""
             INSERT INTO users (id, key, username, full_name, email, time_zone, locale, permissions, is_verified, followers_count, profile,
               password_hash, created_at, updated_at)
