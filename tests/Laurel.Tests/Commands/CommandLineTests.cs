@@ -102,6 +102,20 @@ public sealed class CommandLineTests
         Assert.False(caller.Has("badges:write"));
     }
 
+    [Theory, EveryEngine]
+    public async Task What_runs_beside_a_server_takes_no_slot_from_it(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var server = await ServerProcess.Start(database.ConnectionString);
+
+        var (exitCode, _, error) = await ServerProcess.Run("key", "create", "--admin", "--database", database.ConnectionString);
+
+        Assert.True(exitCode == 0, error);
+        await using var direct = Database.Open(new DatabaseOptions(database.ConnectionString));
+        Assert.Equal([1L, 2], await direct.Read(async session => (await session.Query<long>("SELECT CAST(slot AS BIGINT) FROM nodes ORDER BY slot")).ToList()));
+        Assert.Equal(0, await server.Terminate());
+    }
+
     [Fact]
     public async Task A_key_of_nobody_in_particular_is_refused()
     {
