@@ -118,7 +118,7 @@ internal abstract class LedgerStore(short node)
         }
         var badges = new SortedDictionary<TallyKey, long>();
         var visitors = new SortedDictionary<(long, long), long>();
-        TallyDeltas.Sum(_events, badges, visitors);
+        TallyDeltas.Sum(_events, now, badges, visitors);
         await WriteTallies(session, badges, visitors);
         var packed = Outbox.Pack(_events);
         if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, Sequence + 1).Set(3, now).Set(4, packed).Run() == 0)

@@ -9,6 +9,13 @@ internal readonly record struct TallyKey(int Span, long Start, long BadgeId) : I
     public const int Day = 1;
     public const int Bucket = 2;
 
+    // The 48 hours that are kept, and an hour for clocks that differ.
+    private const long Kept = 588;
+
+    /// <summary>Whether a bucket is counted: older ones are never read again and would only be dropped, and an import of years has
+    /// one for every award.</summary>
+    public static bool IsKept(long bucket, long now) => bucket > Clock.BucketOf(now) - Kept;
+
     public int CompareTo(TallyKey other) =>
         Span != other.Span ? Span.CompareTo(other.Span)
         : Start != other.Start ? Start.CompareTo(other.Start)
@@ -19,7 +26,11 @@ internal readonly record struct TallyKey(int Span, long Start, long BadgeId) : I
 internal static class TallyDeltas
 {
     /// <summary>Sums the events to one delta per tally row, in key order.</summary>
-    public static void Sum(List<OutboxEvent> events, SortedDictionary<TallyKey, long> badges, SortedDictionary<(long Bucket, long Issuer), long> visitors)
+    /// <param name="events">Of one batch.</param>
+    /// <param name="now">When it is committed, in microseconds.</param>
+    /// <param name="badges">Receives the deltas of badge_tallies.</param>
+    /// <param name="visitors">Receives the deltas of visitor_tallies.</param>
+    public static void Sum(List<OutboxEvent> events, long now, SortedDictionary<TallyKey, long> badges, SortedDictionary<(long Bucket, long Issuer), long> visitors)
     {
         foreach (var each in events)
         {
@@ -35,7 +46,10 @@ internal static class TallyDeltas
             var delta = each.Kind == OutboxKind.Awarded ? 1 : -1;
             Add(badges, new TallyKey(TallyKey.Total, 0, each.BadgeId), delta);
             Add(badges, new TallyKey(TallyKey.Day, Clock.DayOf(each.At), each.BadgeId), delta);
-            Add(badges, new TallyKey(TallyKey.Bucket, Clock.BucketOf(each.At), each.BadgeId), delta);
+            if (Clock.BucketOf(each.At) is var bucket && TallyKey.IsKept(bucket, now))
+            {
+                Add(badges, new TallyKey(TallyKey.Bucket, bucket, each.BadgeId), delta);
+            }
         }
     }
 

@@ -99,14 +99,8 @@ public sealed class NodeLease : IAsyncDisposable
         private static readonly string ThisBoot = ReadBoot();
         private static long _numbers;
 
-        public static Owner Current
-        {
-            get
-            {
-                using var process = System.Diagnostics.Process.GetCurrentProcess();
-                return new(Environment.MachineName, ThisBoot, process.Id, process.StartTime.Ticks, Interlocked.Increment(ref _numbers));
-            }
-        }
+        public static Owner Current =>
+            new(Environment.MachineName, ThisBoot, Environment.ProcessId, StartOf(Environment.ProcessId) ?? 0, Interlocked.Increment(ref _numbers));
 
         public override string ToString() => $"{Machine}|{Boot}|{Process}|{Started}|{Number}";
 
@@ -122,11 +116,27 @@ public sealed class NodeLease : IAsyncDisposable
             try
             {
                 using var process = System.Diagnostics.Process.GetProcessById(id);
-                return process.HasExited || process.StartTime.Ticks.ToString() != parts[3];
+                // Another process may have the id by now. Who cannot read when it was started knows nothing.
+                return process.HasExited || (StartOf(id) is { } started && started.ToString() != parts[3]);
             }
             catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
             {
                 return true;
+            }
+        }
+
+        // In ticks since boot, as the kernel says. Process.StartTime is an estimate that differs between those who ask.
+        private static long? StartOf(int process)
+        {
+            try
+            {
+                var stat = File.ReadAllText($"/proc/{process}/stat");
+                // The 22nd field; the second is the program's name in parentheses and may hold spaces.
+                return long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]);
+            }
+            catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
+            {
+                return null;
             }
         }
 

@@ -14,7 +14,7 @@ internal static class DemoCommand
     public static Command Make()
     {
         var demo = new Command("demo", "Fill an empty database with several issuers, 200 badges in English and Arabic, 5,000 users and 200,000 awards of "
-            + $"the past 90 days. Where that is done already, nothing happens.\n\n{ExitCodes.Help}")
+            + "the past 90 days. Where that is done already, nothing happens.")
         {
             Users, Badges, Awards, Seed, CommonOptions.Partitions, CommonOptions.Synchronous,
         };

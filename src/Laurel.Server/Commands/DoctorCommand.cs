@@ -9,7 +9,7 @@ internal static class DoctorCommand
     public static Command Make()
     {
         var doctor = new Command("doctor", "Count every statistic again from the ledger and check the database's integrity; changes nothing. "
-            + $"Servers may run meanwhile.\n\n{ExitCodes.Help}");
+            + "Servers may run meanwhile.");
         doctor.SetAction((line, _) => Examine(line));
         return doctor;
     }

@@ -27,7 +27,7 @@ internal static class KeyCommand
 
     public static Command MakeCreate()
     {
-        var create = new Command("create", $"Make a key and show its secret, this once.\n\n{ExitCodes.Help}") { Admin, User, ScopeList, Expires };
+        var create = new Command("create", "Make a key and show its secret, this once.") { Admin, User, ScopeList, Expires };
         create.SetAction((line, _) => Create(line));
         return create;
     }

@@ -9,7 +9,7 @@ namespace Laurel.Server.Commands;
 internal static class RootCommands
 {
     // One for all: an option belongs to the commands it was added to for good.
-    private static readonly RootCommand Root = Make();
+    internal static RootCommand Root { get; } = Make();
 
     public static Task<int> Run(string[] arguments) => Run(arguments, Console.Out, Console.Error);
 

@@ -55,7 +55,7 @@ internal static class ServeCommand
 
     public static Command Make()
     {
-        var serve = new Command("serve", $"Serve until told to stop.\n\n{ExitCodes.Help}")
+        var serve = new Command("serve", "Serve until told to stop.")
         {
             Urls, OpenDialects, OpenNetworks, AllowedHosts, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
             CommonOptions.Partitions, CommonOptions.Synchronous,

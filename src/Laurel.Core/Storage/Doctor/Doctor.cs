@@ -33,8 +33,14 @@ public static class Doctor
     public static async Task<Diagnosis> Examine(DatabaseOptions options, TimeProvider time, IProgress<long>? progress = null)
     {
         await using var database = Database.Open(options with { MustExist = true });
-        await Migrator.RequireNewest(database);
         var examination = new Examination(database, time) { Progress = progress };
+        await Try(_ => Migrator.RequireNewest(database), examination);
+        // Not even the schema can be read: there is nothing more to see.
+        return examination.Diagnosis.IsClean ? await Examine(examination) : examination.Diagnosis;
+    }
+
+    internal static async Task<Diagnosis> Examine(Examination examination)
+    {
         foreach (var check in Checks)
         {
             await Try(check, examination);

@@ -4,7 +4,6 @@ namespace Laurel.Core.Storage;
 internal sealed class Examination(Database database, TimeProvider time)
 {
     private const int Kept = 1000;
-    private const int SliceRows = 50_000;
 
     private const string Sequences = "SELECT slot, (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot) FROM nodes";
 
@@ -16,6 +15,12 @@ internal sealed class Examination(Database database, TimeProvider time)
     public TimeProvider Time { get; } = time;
 
     public IProgress<long>? Progress { get; init; }
+
+    /// <summary>About how many rows are read on one snapshot.</summary>
+    public int SliceRows { get; init; } = 50_000;
+
+    /// <summary>About how many counts are held at once.</summary>
+    public long CountsAtOnce { get; init; } = 4_000_000;
 
     /// <summary>Standing awards counted.</summary>
     public long Awards { get; set; }
@@ -57,20 +62,20 @@ internal sealed class Examination(Database database, TimeProvider time)
         return sequences;
     }
 
-    /// <summary>Runs <paramref name="read"/> for one range of user ids after another, each of about 50,000 rows of the table and on
-    /// one snapshot; together they cover every id. A user's rows are never divided.</summary>
+    /// <summary>Runs <paramref name="read"/> for one range of user ids after another, each of about <see cref="SliceRows"/> rows of the
+    /// table and on one snapshot; together they cover every id. A user's rows are never divided.</summary>
     /// <param name="table">What is sliced, with the user's column first in its primary key.</param>
     /// <param name="column">The name of that column.</param>
     /// <param name="read">Takes the session and the range: behind the first id, up to and with the second.</param>
     public async Task InSlices(string table, string column, Func<Session, long, long, ValueTask> read)
     {
-        var end = $"SELECT {column} FROM {table} WHERE {column} > $1 ORDER BY {column} LIMIT 1 OFFSET {SliceRows - 1}";
+        var end = $"SELECT {column} FROM {table} WHERE {column} > $1 ORDER BY {column} LIMIT 1 OFFSET $2";
         for (var from = long.MinValue; from != long.MaxValue;)
         {
             var behind = from;
             from = await Database.ReadSnapshot(async session =>
             {
-                var last = session.Prepare(end).Set(1, behind);
+                var last = session.Prepare(end).Set(1, behind).Set(2, SliceRows - 1);
                 var to = long.MaxValue;
                 if (await last.Read())
                 {

@@ -5,8 +5,6 @@ namespace Laurel.Core.Storage;
 /// <summary>Walks the whole ledger: the badges' tallies, and (in its first pass) what belongs to each user.</summary>
 internal static class LedgerCheck
 {
-    private const long CountsAtOnce = 4_000_000;
-
     // Enough to know how many passes are needed.
     private const string Size = "SELECT (SELECT count(*) FROM badge_tallies) + (SELECT count(*) FROM badges)";
 
@@ -23,7 +21,7 @@ internal static class LedgerCheck
 
     public static async Task Run(Examination examination)
     {
-        var passes = 1 + (await examination.Database.Read(async session => await session.QueryFirst<long>(Size)) / CountsAtOnce);
+        var passes = 1 + (await examination.Database.Read(async session => await session.QueryFirst<long>(Size)) / examination.CountsAtOnce);
         for (var pass = 0L; pass < passes; pass++)
         {
             await Pass(examination, passes, pass);

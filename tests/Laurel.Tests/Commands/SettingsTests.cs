@@ -1,0 +1,67 @@
+using System.Collections;
+using Laurel.Server;
+using Laurel.Server.Commands;
+using Xunit;
+
+namespace Laurel.Tests.Commands;
+
+/// <summary>Options, then the environment.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Every_option_of_serve_has_a_variable()
+    {
+        var options = Read([], new()
+        {
+            ["LAUREL_URLS"] = "http://127.0.0.1:1234",
+            ["LAUREL_DATABASE"] = "Data Source=/tmp/x.db",
+            ["LAUREL_ADMIN_KEY"] = "k",
+            ["LAUREL_OPEN_DIALECTS"] = "true",
+            ["LAUREL_OPEN_NETWORKS"] = "10.0.0.0/8, fd00::/8",
+            ["LAUREL_ALLOWED_HOSTS"] = "badges.example.org",
+            ["LAUREL_LOG"] = "json",
+            ["LAUREL_PARTITIONS"] = "4",
+            ["LAUREL_SYNCHRONOUS"] = "normal",
+            ["LAUREL_MAXIMUM_CONNECTIONS"] = "5",
+            ["LAUREL_REQUESTS_PER_SECOND"] = "6",
+        });
+
+        Assert.Equal(("http://127.0.0.1:1234", "Data Source=/tmp/x.db", "k"), (options.Urls, options.Database, options.AdministratorKey));
+        Assert.True(options.OpenDialects && options.JsonLogs);
+        Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.OpenNetworks.Select(network => network.ToString()));
+        Assert.Equal(["badges.example.org"], options.AllowedHosts);
+        Assert.Equal((4, "NORMAL", 5, 6), (options.Partitions, options.Synchronous, options.MaximumConnections, options.RequestsPerSecond));
+    }
+
+    [Fact]
+    public void An_option_goes_before_a_variable()
+    {
+        var options = Read(["--urls", "http://127.0.0.1:1", "--database", "Data Source=/tmp/y.db", "--partitions", "2"], new()
+        {
+            ["LAUREL_URLS"] = "http://127.0.0.1:2",
+            ["LAUREL_DATABASE"] = "Data Source=/tmp/x.db",
+            ["LAUREL_PARTITIONS"] = "3",
+        });
+
+        Assert.Equal(("http://127.0.0.1:1", "Data Source=/tmp/y.db", 2), (options.Urls, options.Database, options.Partitions));
+    }
+
+    [Fact]
+    public void Nothing_is_open_unless_it_is_said()
+    {
+        var options = Read([], []);
+
+        Assert.False(options.OpenDialects);
+        Assert.Empty(options.OpenNetworks);
+        Assert.StartsWith("http://127.0.0.1:", options.Urls, StringComparison.Ordinal);
+        Assert.Equal("FULL", options.Synchronous);
+        Assert.EndsWith("laurel.db", options.Database, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_flag_is_true_or_false() =>
+        Assert.Throws<UsageException>(() => Read([], new() { ["LAUREL_OPEN_DIALECTS"] = "perhaps" }));
+
+    private static ServerOptions Read(string[] arguments, Hashtable environment) =>
+        ServeCommand.Options(RootCommands.Root.Parse(["serve", .. arguments]), Settings.From(environment));
+}
