@@ -63,6 +63,7 @@ internal static class ServerHost
         {
             app.UseRateLimiter();
         }
+        app.UseApiDocuments();
         app.MapHealth(core, app.Lifetime);
         app.MapRoblox();
         app.MapNative();

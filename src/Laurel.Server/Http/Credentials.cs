@@ -1,4 +1,5 @@
 using Laurel.Core.Access;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Laurel.Server.Http;
@@ -30,18 +31,57 @@ internal readonly record struct Credential(CredentialKind Kind, string Secret)
         var headers = request.Headers;
         var authorization = headers.Authorization;
         var apiKey = headers[ApiKeyHeader];
-        var cookie = headers.Cookie.Count == 0 ? null : request.Cookies[CookieName];
+        var cookie = headers.Cookie.Count == 0 ? null : FindCookie(headers.Cookie);
         if (authorization.Count == 0 && apiKey.Count == 0 && cookie is null)
         {
             return default;
         }
         if (authorization.Count + apiKey.Count + (cookie is null ? 0 : 1) > 1)
         {
-            throw new BadRequestException("Send exactly one credential: a cookie, a bearer token, an x-api-key or Basic.");
+            throw TooMany;
         }
         return cookie is not null ? new(CredentialKind.Cookie, WithoutPreamble(cookie))
             : apiKey.Count == 1 ? new(CredentialKind.ApiKey, apiKey.ToString())
             : FromAuthorization(authorization.ToString());
+    }
+
+    /// <summary>For calls that need no credential: even there two are refused.</summary>
+    /// <exception cref="BadRequestException">There is more than one.</exception>
+    public static void RefuseSeveral(HttpRequest request)
+    {
+        var headers = request.Headers;
+        if (headers.Authorization.Count + headers[ApiKeyHeader].Count + headers.Cookie.Count > 1)
+        {
+            _ = Of(request);
+        }
+    }
+
+    private static BadRequestException TooMany => new("Send exactly one credential: a cookie, a bearer token, an x-api-key or Basic.");
+
+    // Read by hand: other cookies of real clients hold spaces, colons and bars, which stricter parsers stumble over.
+    private static string? FindCookie(StringValues lines)
+    {
+        string? found = null;
+        foreach (var line in lines)
+        {
+            foreach (var part in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan()[part].Trim();
+                var sign = pair.IndexOf('=');
+                if (sign < 0 || !pair[..sign].TrimEnd().Equals(CookieName, StringComparison.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
+                var value = pair[(sign + 1)..].Trim();
+                // An empty one is what a client sends that has none.
+                if (value.Length == 0 || value.SequenceEqual(found))
+                {
+                    continue;
+                }
+                found = found is null ? value.ToString() : throw TooMany;
+            }
+        }
+        return found;
     }
 
     private static Credential FromAuthorization(string header)

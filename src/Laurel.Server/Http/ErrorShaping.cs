@@ -46,7 +46,8 @@ internal sealed partial class ErrorShaping(RequestDelegate next, IEnumerable<IEr
 
     private async Task Failed(HttpContext context, Exception failure)
     {
-        if (failure is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        // Nobody is left to answer.
+        if (failure is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             return;
         }

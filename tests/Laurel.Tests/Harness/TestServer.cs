@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using Laurel.Core;
 using Laurel.Server;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Harness;
@@ -25,6 +27,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Every route that is mapped.</summary>
+    public IReadOnlyList<Endpoint> Endpoints => [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints)];
+
     public LaurelCore Core => _app.Services.GetRequiredService<LaurelCore>();
 
     /// <summary>Sends no credential.</summary>
@@ -34,17 +39,23 @@ internal sealed class TestServer : IAsyncDisposable
     public HttpClient Administrator { get; }
 
     /// <summary>Starts on an empty database; open calls are allowed from this machine unless the options say otherwise.</summary>
-    public static async Task<TestServer> Start(Engine engine = Engine.Sqlite, TimeProvider? time = null, Func<ServerOptions, ServerOptions>? with = null)
+    /// <param name="engine">The database's.</param>
+    /// <param name="time">The server's clock.</param>
+    /// <param name="with">Changes the options.</param>
+    /// <param name="map">Maps what only a test needs, such as a route that fails.</param>
+    public static async Task<TestServer> Start(
+        Engine engine = Engine.Sqlite, TimeProvider? time = null, Func<ServerOptions, ServerOptions>? with = null, Action<WebApplication>? map = null)
     {
         var database = await TestDatabase.Create(engine);
-        return new TestServer(await StartOn(database, time, with), database);
+        return new TestServer(await StartOn(database, time, with, map), database);
     }
 
     /// <summary>A further server on a database that somebody else owns.</summary>
     public static async Task<TestServer> StartSecond(TestDatabase database, TimeProvider? time = null, Func<ServerOptions, ServerOptions>? with = null) =>
         new(await StartOn(database, time, with), null);
 
-    private static async Task<WebApplication> StartOn(TestDatabase database, TimeProvider? time, Func<ServerOptions, ServerOptions>? with)
+    private static async Task<WebApplication> StartOn(
+        TestDatabase database, TimeProvider? time, Func<ServerOptions, ServerOptions>? with, Action<WebApplication>? map = null)
     {
         var options = new ServerOptions
         {
@@ -55,6 +66,7 @@ internal sealed class TestServer : IAsyncDisposable
             OpenDialects = true,
         };
         var app = await ServerHost.Build(with is null ? options : with(options), time ?? TimeProvider.System);
+        map?.Invoke(app);
         await app.StartAsync();
         return app;
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Laurel.Core;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
@@ -16,12 +15,18 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/badges/metadata", context => RobloxJson.Write(context, Metadata));
+        routes.MapGet("/v1/badges/metadata", Describe);
         routes.MapGet("/v1/badges/{badgeId}", Get);
         routes.MapPatch("/v1/badges/{badgeId}", Edit);
         routes.MapGet("/v1/universes/{universeId}/badges", List);
         routes.MapGet("/v2/universes/{universeId}/badges", List);
         routes.MapGet("/v1/universes/{universeId}/free-badges-quota", Quota);
+    }
+
+    private static Task Describe(HttpContext context)
+    {
+        RobloxQuery.Check(context.Request);
+        return RobloxJson.Write(context, Metadata);
     }
 
     private Task Get(HttpContext context)
@@ -32,23 +37,35 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
             return RobloxJson.Write(context, RobloxError.NotFound);
         }
         var found = views.Find(badgeId, Wish(context.Request), masked: true);
-        if (found is { IsCompletedSuccessfully: true, Result: { } view })
+        if (found is not { IsCompletedSuccessfully: true, Result: { IsHidden: false } view })
         {
-            return Write(context, view);
+            return Get(context, found);
         }
-        return Get(context, found);
+        var awarded = views.Awarded(view);
+        return awarded.IsCompletedSuccessfully ? Write(context, view, awarded.Result) : Write(context, view, awarded);
     }
 
     private async Task Get(HttpContext context, ValueTask<BadgeView?> found)
     {
-        await (await found is { } view ? Write(context, view) : RobloxJson.Write(context, RobloxError.BadgeInvalid));
+        if (await found is not { } view)
+        {
+            await RobloxJson.Write(context, RobloxError.BadgeInvalid);
+            return;
+        }
+        if (view.IsHidden && await access.MaySee(context.Request, view.BadgeId))
+        {
+            view = (await views.Find(view.BadgeId, Wish(context.Request), masked: false))!;
+        }
+        await Write(context, view, views.Awarded(view));
     }
 
-    private async Task Write(HttpContext context, BadgeView view)
+    private async Task Write(HttpContext context, BadgeView view, ValueTask<long> awarded) => await Write(context, view, await awarded);
+
+    private Task Write(HttpContext context, BadgeView view, long awarded)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        await views.Append(buffer, view, withUniverse: true);
-        await RobloxJson.Write(context, buffer.WrittenSpan);
+        using var buffer = new RobloxBuffer(1024);
+        views.Append(buffer, view, awarded, withUniverse: true);
+        return RobloxJson.Write(context, buffer.Written);
     }
 
     internal static AcceptLanguage Wish(HttpRequest request) => AcceptLanguage.Parse(request.Headers.AcceptLanguage);
@@ -61,7 +78,7 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
             await RobloxJson.Write(context, RobloxError.NotFound);
             return;
         }
-        var list = $"universes/{universeId}/badges";
+        var list = new ListName("universes", universeId);
         if (PageRequest.TryRead(context.Request.Query, list, core.Tokens, out var page) is { } error)
         {
             await RobloxJson.Write(context, error);
@@ -80,7 +97,9 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
         {
             if (await views.Find(badge.Id, wish, masked: true) is { } view)
             {
-                shown.Add(view);
+                shown.Add(view.IsHidden && await access.MaySee(context.Request, badge.Id)
+                    ? (await views.Find(badge.Id, wish, masked: false))!
+                    : view);
             }
         }
         await RobloxPage.Write(context, cursors, shown, views, withUniverse: true);
@@ -88,6 +107,7 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
 
     private async Task Quota(HttpContext context)
     {
+        RobloxQuery.Check(context.Request);
         if (!RouteId.TryGet(context, "universeId", out var universeId))
         {
             await RobloxJson.Write(context, RobloxError.NotFound);
@@ -167,7 +187,8 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
         {
             throw new BadRequestException("The request body is missing.");
         }
-        bool? enabled = form.TryGetValue("enabled", out var text)
+        // A form has no null: nothing after the sign leaves the badge as it is.
+        bool? enabled = RobloxQuery.Text(form["enabled"]) is { Length: > 0 } text
             ? bool.TryParse(text, out var value) ? value : throw new BadRequestException("enabled is true or false.")
             : null;
         return new EditJson(RobloxQuery.Text(form["name"]), RobloxQuery.Text(form["description"]), enabled);

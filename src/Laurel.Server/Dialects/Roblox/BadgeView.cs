@@ -148,15 +148,16 @@ internal sealed class BadgeViews(LaurelCore core)
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>How often the badge was awarded, which may have to be read first.</summary>
+    public ValueTask<long> Awarded(BadgeView view) => core.Statistics.Awarded(view.BadgeId);
+
     /// <summary>Appends the badge with its statistics as they stand.</summary>
-    public async ValueTask Append(ArrayBufferWriter<byte> buffer, BadgeView view, bool withUniverse)
+    public void Append(RobloxBuffer buffer, BadgeView view, long awarded, bool withUniverse)
     {
-        var awarded = core.Statistics.Awarded(view.BadgeId);
-        var total = awarded.IsCompletedSuccessfully ? awarded.Result : await awarded;
         buffer.Write(view.Head);
         buffer.Append(core.Statistics.PastDay(view.BadgeId));
         buffer.Write(",\"awardedCount\":"u8);
-        buffer.Append(total);
+        buffer.Append(awarded);
         buffer.Write(",\"winRatePercentage\":"u8);
         buffer.Append(core.Statistics.WinRate(view.BadgeId, view.IssuerId));
         buffer.Write(withUniverse ? view.UniverseTail : view.AwarderTail);

@@ -4,6 +4,9 @@ using Laurel.Core.Awards;
 
 namespace Laurel.Server.Dialects.Roblox;
 
+/// <summary>A list: whose, and of what kind of owner. Part of what a cursor is bound to.</summary>
+internal readonly record struct ListName(string OwnerKind, long Owner);
+
 /// <summary>What page of a list is asked for. A cursor is authenticated and good for this list, order and size only.</summary>
 internal readonly record struct PageRequest(int Limit, bool Ascending, Position From, bool Forward, bool HasCursor)
 {
@@ -19,7 +22,7 @@ internal readonly record struct PageRequest(int Limit, bool Ascending, Position 
     /// <param name="tokens">Authenticate cursors.</param>
     /// <param name="page">What is asked for.</param>
     /// <returns>Null, or the error to answer.</returns>
-    public static RobloxError? TryRead(IQueryCollection query, string list, SignedTokens tokens, out PageRequest page)
+    public static RobloxError? TryRead(IQueryCollection query, ListName list, SignedTokens tokens, out PageRequest page)
     {
         page = default;
         if (!TryLimit(query["limit"].ToString(), out var limit))
@@ -58,14 +61,15 @@ internal readonly record struct PageRequest(int Limit, bool Ascending, Position 
         return ascending || text.Equals("Desc", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static string Context(string list, int limit, bool ascending) => $"{list}?{limit}{(ascending ? "+" : "-")}";
+    private static string Context(ListName list, int limit, bool ascending) =>
+        $"{list.OwnerKind}/{list.Owner}/badges?{limit}{(ascending ? "+" : "-")}";
 
     /// <summary>The cursors before and after a page of what was read: one more than the limit, if there is more.</summary>
     /// <param name="read">Rows in the order they were read; cut to the page and turned to the list's order.</param>
     /// <param name="position">Of a row.</param>
     /// <param name="list">Names the list and its owner.</param>
     /// <param name="tokens">Authenticate cursors.</param>
-    public (string? Previous, string? Next) Cut<T>(List<T> read, Func<T, Position> position, string list, SignedTokens tokens)
+    public (string? Previous, string? Next) Cut<T>(List<T> read, Func<T, Position> position, ListName list, SignedTokens tokens)
     {
         var more = read.Count > Limit;
         if (more)
@@ -86,7 +90,7 @@ internal readonly record struct PageRequest(int Limit, bool Ascending, Position 
 
     private Position Inclusive(bool forward) => new(From.At, forward == Ascending ? From.Id - 1 : From.Id + 1);
 
-    private string Seal(Position position, bool forward, string list, SignedTokens tokens)
+    private string Seal(Position position, bool forward, ListName list, SignedTokens tokens)
     {
         Span<byte> payload = stackalloc byte[CursorLength];
         payload[0] = forward ? (byte)1 : (byte)0;

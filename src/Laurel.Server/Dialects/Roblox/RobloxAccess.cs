@@ -40,6 +40,12 @@ internal sealed class RobloxAccess(LaurelCore core, OpenCalls open)
         return caller;
     }
 
+    /// <summary>Whether the reader manages the badge, and so sees what is hidden from others. A bad credential is nobody's.</summary>
+    public async ValueTask<bool> MaySee(HttpRequest request, long badgeId) =>
+        await Credential.Of(request).Verify(core.Keys) is { } caller
+            && await core.Badges.Find(badgeId) is { } badge
+            && await core.Badges.MayManage(badge, caller, Scopes.BadgesWrite);
+
     /// <summary>Who awards from a game server: a key, or nobody where the call is open. A cookie does not count: nothing would
     /// protect it from forgery here.</summary>
     /// <returns>Whether the call may go on, and the caller, null for an open call.</returns>

@@ -5,8 +5,11 @@ namespace Laurel.Server.Dialects.Roblox;
 /// <summary>Roblox Badges v1 and v2. Contract: docs/dialects/roblox.md</summary>
 internal static class RobloxApi
 {
+    private const string Document = "roblox";
+
     public static void AddRoblox(this IServiceCollection services) => services
         .AddSingleton<IErrorShape, RobloxErrorShape>()
+        .AddSingleton(new ApiDocument(Document, "Roblox Badges v1 and v2", "openapi.roblox.json"))
         .AddSingleton<BadgeViews>()
         .AddSingleton<RobloxAccess>()
         .AddSingleton<BadgeEndpoints>()
@@ -16,9 +19,10 @@ internal static class RobloxApi
 
     public static void MapRoblox(this WebApplication app)
     {
-        app.Services.GetRequiredService<BadgeEndpoints>().Map(app);
-        app.Services.GetRequiredService<UserEndpoints>().Map(app);
-        app.Services.GetRequiredService<AwardEndpoints>().Map(app);
-        app.Services.GetRequiredService<SessionEndpoints>().Map(app);
+        var routes = app.DescribedBy(Document);
+        app.Services.GetRequiredService<BadgeEndpoints>().Map(routes);
+        app.Services.GetRequiredService<UserEndpoints>().Map(routes);
+        app.Services.GetRequiredService<AwardEndpoints>().Map(routes);
+        app.Services.GetRequiredService<SessionEndpoints>().Map(routes);
     }
 }

@@ -9,7 +9,7 @@ internal static class RobloxPage
     public static async Task Write(
         HttpContext context, (string? Previous, string? Next) cursors, List<BadgeView> badges, BadgeViews views, bool withUniverse)
     {
-        var buffer = new ArrayBufferWriter<byte>(256 + (badges.Count * 768));
+        using var buffer = new RobloxBuffer(256 + (badges.Count * 1024));
         buffer.Write("{\"previousPageCursor\":"u8);
         Append(buffer, cursors.Previous);
         buffer.Write(",\"nextPageCursor\":"u8);
@@ -21,14 +21,14 @@ internal static class RobloxPage
             {
                 buffer.Write(","u8);
             }
-            await views.Append(buffer, badges[i], withUniverse);
+            views.Append(buffer, badges[i], await views.Awarded(badges[i]), withUniverse);
         }
         buffer.Write("]}"u8);
-        await RobloxJson.Write(context, buffer.WrittenSpan);
+        await RobloxJson.Write(context, buffer.Written);
     }
 
     // Base64url: nothing to escape.
-    private static void Append(ArrayBufferWriter<byte> buffer, string? cursor)
+    private static void Append(RobloxBuffer buffer, string? cursor)
     {
         if (cursor is null)
         {

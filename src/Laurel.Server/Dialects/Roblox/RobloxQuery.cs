@@ -8,9 +8,11 @@ namespace Laurel.Server.Dialects.Roblox;
 /// <summary>What a query string or form may hold.</summary>
 internal static class RobloxQuery
 {
-    /// <exception cref="BadRequestException">A key or value that no text may be.</exception>
+    /// <summary>What every reading call refuses, whatever it asks for.</summary>
+    /// <exception cref="BadRequestException">A key or value that no text may be, or several credentials.</exception>
     public static void Check(HttpRequest request)
     {
+        Credential.RefuseSeveral(request);
         if (!request.QueryString.HasValue)
         {
             return;

@@ -18,6 +18,7 @@ internal sealed class SessionEndpoints(LaurelCore core, RobloxAccess access)
 
     private async Task Authenticated(HttpContext context)
     {
+        RobloxQuery.Check(context.Request);
         if (await access.Reader(context) is not { UserId: { } userId })
         {
             return;

@@ -1,11 +1,12 @@
 using System.Buffers;
 using Laurel.Core;
 using Laurel.Core.Awards;
+using Microsoft.Extensions.Primitives;
 
 namespace Laurel.Server.Dialects.Roblox;
 
 /// <summary>What a user holds: the list of badges and when they were awarded. Contract: docs/dialects/roblox.md#users</summary>
-internal sealed class UserEndpoints(LaurelCore core, BadgeViews views)
+internal sealed class UserEndpoints(LaurelCore core, BadgeViews views, RobloxAccess access)
 {
     private const int MaximumBadgeIds = 100;
     private static readonly RobloxError BadBadgeIds = RobloxError.Parameter("badgeIds", "A list of badge ids is required.");
@@ -25,7 +26,7 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views)
             await RobloxJson.Write(context, RobloxError.NotFound);
             return;
         }
-        var list = $"users/{userId}/badges";
+        var list = new ListName("users", userId);
         if (PageRequest.TryRead(context.Request.Query, list, core.Tokens, out var page) is { } error)
         {
             await RobloxJson.Write(context, error);
@@ -44,17 +45,17 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views)
         {
             if (await views.Find(badge.BadgeId, wish, masked: false) is { } view)
             {
-                shown.Add(view.IsHidden ? (await Unclaimed(userId, badge, wish))! : view);
+                shown.Add(view.IsHidden ? (await Hidden(context.Request, userId, badge, wish))! : view);
             }
         }
         await RobloxPage.Write(context, cursors, shown, views, withUniverse: false);
     }
 
-    // What is hidden until claimed shows its face with the award that was claimed.
-    private async ValueTask<BadgeView?> Unclaimed(long userId, HeldBadge badge, Core.Badges.AcceptLanguage wish)
+    // What is hidden until claimed shows its face with the award that was claimed, and to managers.
+    private async ValueTask<BadgeView?> Hidden(HttpRequest request, long userId, HeldBadge badge, Core.Badges.AcceptLanguage wish)
     {
-        var claim = await core.UserAwards.Claim(userId, badge.AwardId);
-        return await views.Find(badge.BadgeId, wish, masked: claim is not { IsClaimed: true });
+        var shown = await core.UserAwards.Claim(userId, badge.AwardId) is { IsClaimed: true } || await access.MaySee(request, badge.BadgeId);
+        return await views.Find(badge.BadgeId, wish, masked: !shown);
     }
 
     private async Task AwardedDates(HttpContext context)
@@ -76,7 +77,7 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views)
             return;
         }
         var dates = await core.UserAwards.AwardedDates(userId, badgeIds);
-        var buffer = new ArrayBufferWriter<byte>(16 + (dates.Count * 80));
+        using var buffer = new RobloxBuffer(16 + (dates.Count * 96));
         buffer.Write("{\"data\":["u8);
         var first = true;
         foreach (var badgeId in badgeIds)
@@ -93,42 +94,49 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views)
             }
         }
         buffer.Write("]}"u8);
-        await RobloxJson.Write(context, buffer.WrittenSpan);
+        await RobloxJson.Write(context, buffer.Written);
     }
 
-    private static void Append(ArrayBufferWriter<byte> buffer, long badgeId, long at)
+    private static void Append(RobloxBuffer buffer, long badgeId, long at)
     {
         buffer.Write("{\"badgeId\":"u8);
         buffer.Append(badgeId);
         buffer.Write(",\"awardedDate\":\""u8);
-        buffer.Write(System.Text.Encoding.ASCII.GetBytes(RobloxJson.Moment(at)));
+        buffer.AppendMoment(at);
         buffer.Write("\"}"u8);
     }
 
-    // Repeated keys, commas and both mixed; counted before repetition is looked at.
+    // Repeated keys, with brackets too, commas and all of it mixed; counted before repetition is looked at.
     private static RobloxError? TryReadIds(IQueryCollection query, out List<long> ids)
     {
         ids = [];
-        foreach (var value in query["badgeIds"])
+        var error = TryAdd(query["badgeIds"], ids) ?? TryAdd(query["badgeIds[]"], ids);
+        return error ?? (ids.Count == 0 ? BadBadgeIds : null);
+    }
+
+    private static RobloxError? TryAdd(StringValues values, List<long> ids)
+    {
+        foreach (var value in values)
         {
-            foreach (var part in (value ?? "").Split(','))
+            foreach (var part in value.AsSpan().Split(','))
             {
-                if (!RouteId.TryParse(part.AsSpan().Trim(), out var id))
+                if (!RouteId.TryParse(value.AsSpan()[part].Trim(), out var id))
                 {
                     return BadBadgeIds;
                 }
-                ids.Add(id);
-                if (ids.Count > MaximumBadgeIds)
+                if (ids.Count == MaximumBadgeIds)
                 {
                     return RobloxError.TooManyBadges;
                 }
+                ids.Add(id);
             }
         }
-        return ids.Count == 0 ? BadBadgeIds : null;
+        return null;
     }
 
     private async Task AwardedDate(HttpContext context)
     {
+        RobloxQuery.Check(context.Request);
         if (!RouteId.TryGet(context, "userId", out var userId) || !RouteId.TryGet(context, "badgeId", out var badgeId))
         {
             await RobloxJson.Write(context, RobloxError.NotFound);
@@ -144,8 +152,8 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views)
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
-        var buffer = new ArrayBufferWriter<byte>(96);
+        using var buffer = new RobloxBuffer(96);
         Append(buffer, badgeId, at);
-        await RobloxJson.Write(context, buffer.WrittenSpan);
+        await RobloxJson.Write(context, buffer.Written);
     }
 }
