@@ -29,6 +29,7 @@ public sealed class LaurelCore : IAsyncDisposable
     private readonly NodeLease _lease;
     private readonly Ledger _ledger;
     private readonly ITimer _trimming;
+    private int _disposed;
     private long _catalogueVersion;
 
     private LaurelCore(
@@ -176,6 +177,10 @@ public sealed class LaurelCore : IAsyncDisposable
     /// <summary>Commits what waits, answers it, gives the node slot back and closes the database.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
         await _trimming.DisposeAsync();
         await _ledger.DisposeAsync();
         await Statistics.DisposeAsync();

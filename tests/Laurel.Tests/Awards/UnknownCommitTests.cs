@@ -1,0 +1,223 @@
+using System.Collections.Concurrent;
+using Laurel.Core;
+using Laurel.Core.Awards;
+using Laurel.Core.Badges;
+using Laurel.Core.Issuers;
+using Laurel.Core.Storage;
+using Laurel.Core.Users;
+using Laurel.Tests.Harness;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Xunit;
+
+namespace Laurel.Tests.Awards;
+
+/// <summary>The network breaks around COMMIT: the batch is stored or it is not, and the answers must say which.</summary>
+public sealed class UnknownCommitTests
+{
+    private const int Rounds = 16;
+    private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(15);
+
+    [Theory]
+    [EveryEngine(true, Only = [Engine.Postgres])]
+    [EveryEngine(false, Only = [Engine.Postgres])]
+    public async Task A_connection_that_breaks_around_COMMIT_leaves_one_award_and_a_truthful_answer(Engine engine, bool committed)
+    {
+        await using var far = await Far.Open(engine, commitDeadline: TimeSpan.FromSeconds(10));
+        for (var round = 1; round <= Rounds; round++)
+        {
+            far.Proxy.Latency = Latency;
+            // Something to remove as well: an answer to a removal is as final.
+            var removing = round > 1 ? far.Core.Awarding.RemoveAll(1, round - 1, RemovalKind.Reset, null, null, default).AsTask() : Task.FromResult(1);
+            var awarding = Enumerable.Range(1, 8).Select(user => far.Award(user, round)).ToList();
+            await (committed ? far.UntilStored(user: 8, round) : far.UntilCommitIsUnderWay());
+            far.Proxy.Cut();
+            await Task.Delay(5);
+            far.Proxy.Latency = TimeSpan.Zero;
+            far.Proxy.Mend();
+            foreach (var (user, awarded) in awarding.Select((task, index) => (index + 1, task)))
+            {
+                await far.Check(user, round, awarded);
+            }
+            await far.CheckRemoved(round - 1, removing);
+        }
+
+        await Recount.AssertExact(far.Core, far.Core.Time.Micros());
+        for (var badge = 1; badge <= Rounds; badge++)
+        {
+            var standing = await far.Near(async session => await session.QueryFirst<long>("SELECT count(*) FROM awards WHERE badge_id = @badge", new { badge }));
+            Assert.Equal(standing, await far.Core.Statistics.Awarded(badge));
+            Assert.Equal(standing, far.Core.Statistics.PastDay(badge));
+        }
+        // The rounds are worth nothing if the cuts never met a COMMIT.
+        Assert.InRange(far.Log.Unknown, Rounds / 4, int.MaxValue);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Postgres])]
+    public async Task A_network_that_swallows_the_answer_to_COMMIT_does_not_hold_the_writer(Engine engine)
+    {
+        await using var far = await Far.Open(engine, commitDeadline: TimeSpan.FromMilliseconds(500));
+        for (var round = 1; round <= 3; round++)
+        {
+            far.Proxy.Latency = Latency;
+            var awarding = Enumerable.Range(1, 3).Select(user => far.Award(user, round)).ToList();
+            await far.UntilStored(user: 3, round);
+            far.Proxy.Pause();
+            far.Proxy.Latency = TimeSpan.Zero;
+            var unknown = far.Log.Unknown;
+            for (var wait = 0; wait < 500 && far.Log.Unknown == unknown; wait++)
+            {
+                await Task.Delay(10);
+            }
+            Assert.True(far.Log.Unknown > unknown, "The writer still waits for its COMMIT.");
+            far.Proxy.Resume();
+            foreach (var awarded in awarding)
+            {
+                Assert.True((await awarded).Created);
+            }
+        }
+        await Recount.AssertExact(far.Core, far.Core.Time.Micros());
+    }
+
+    /// <summary>A core whose database is behind a proxy, and a way to the database that is not.</summary>
+    private sealed class Far : IAsyncDisposable
+    {
+        private readonly TestDatabase _database;
+        private readonly NpgsqlDataSource _near;
+        private readonly Database _direct;
+
+        private Far(TestDatabase database, NetworkProxy proxy, NpgsqlDataSource near, Database direct, LaurelCore core, CountingLog log) =>
+            (_database, Proxy, _near, _direct, Core, Log) = (database, proxy, near, direct, core, log);
+
+        public NetworkProxy Proxy { get; }
+
+        public LaurelCore Core { get; }
+
+        public CountingLog Log { get; }
+
+        public static async Task<Far> Open(Engine engine, TimeSpan commitDeadline)
+        {
+            var database = await TestDatabase.Create(engine);
+            var proxy = NetworkProxy.To(new NpgsqlConnectionStringBuilder(database.ConnectionString).Port);
+            var through = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Port = proxy.Port, Timeout = 3, CommandTimeout = 5 }.ConnectionString;
+            var log = new CountingLog();
+            var core = await LaurelCore.Open(
+                new CoreOptions(new DatabaseOptions(through) { CommitDeadline = commitDeadline }), TimeProvider.System, log, TestCore.Deaths.Add);
+            TestCore.Value(await core.Issuers.Put(1, new IssuerDraft("one", "One"), createOnly: false));
+            for (var user = 1; user <= 8; user++)
+            {
+                TestCore.Value(await core.Users.Put(user, new UserDraft(), null, createOnly: false));
+            }
+            for (var badge = 1; badge <= Rounds; badge++)
+            {
+                TestCore.Value(await core.Badges.Put(badge, new BadgeDraft
+                {
+                    IssuerId = 1,
+                    Texts = new Dictionary<string, BadgeText> { ["en"] = new("Badge", null) },
+                }, createOnly: false));
+            }
+            return new Far(database, proxy, NpgsqlDataSource.Create(database.ConnectionString),
+                Database.Open(new DatabaseOptions(database.ConnectionString)), core, log);
+        }
+
+        public ValueTask<T> Near<T>(Func<Session, ValueTask<T>> read) => _direct.Read(read);
+
+        public Task<AwardOutcome> Award(int user, int badge) =>
+            Core.Awarding.Award(new AwardRequest(user, badge, AwardSource.Native), TestCore.Administrator, bulk: false, default).AsTask();
+
+        /// <summary>The server has committed; its answer is on the way.</summary>
+        public Task UntilStored(int user, int badge) => Until($"SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = {user} AND badge_id = {badge})");
+
+        /// <summary>The last statement before it is done, its answer has arrived, and COMMIT is on the way.</summary>
+        public async Task UntilCommitIsUnderWay()
+        {
+            await Until("""
+                SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
+                  AND query LIKE 'INSERT INTO outbox%')
+                """);
+            await Task.Delay(Latency * 1.4);
+        }
+
+        private async Task Until(string condition)
+        {
+            await using var connection = await _near.OpenConnectionAsync();
+            for (var started = System.Diagnostics.Stopwatch.StartNew(); started.Elapsed < TimeSpan.FromSeconds(5);)
+            {
+                await using var command = new NpgsqlCommand(condition, connection);
+                if ((bool)(await command.ExecuteScalarAsync())!)
+                {
+                    return;
+                }
+            }
+            Assert.Fail("The batch never came so far.");
+        }
+
+        public async Task Check(int user, int badge, Task<AwardOutcome> awarded)
+        {
+            var rows = (await Near(async session => await session.Query<long>(
+                "SELECT id FROM awards WHERE user_id = @user AND badge_id = @badge", new { user, badge }))).ToList();
+            try
+            {
+                var outcome = await awarded;
+                rows = (await Near(async session => await session.Query<long>(
+                    "SELECT id FROM awards WHERE user_id = @user AND badge_id = @badge", new { user, badge }))).ToList();
+                Assert.True(outcome.Created, "Nobody else asked for it.");
+                Assert.Equal([outcome.Award!.Id], rows);
+            }
+            catch (StorageUnavailableException)
+            {
+                // Said only when it is certain: nothing was stored.
+                Assert.Empty(rows);
+                Assert.True((await Award(user, badge)).Created);
+            }
+        }
+
+        public async Task CheckRemoved(int badge, Task<int> removed)
+        {
+            if (badge == 0)
+            {
+                return;
+            }
+            try
+            {
+                Assert.Equal(1, await removed);
+            }
+            catch (StorageUnavailableException)
+            {
+                Assert.Equal(1, await Core.Awarding.RemoveAll(1, badge, RemovalKind.Reset, null, null, default));
+            }
+            Assert.Equal(0, await Near(async session => await session.QueryFirst<long>(
+                "SELECT count(*) FROM awards WHERE user_id = 1 AND badge_id = @badge", new { badge })));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Core.DisposeAsync();
+            await _direct.DisposeAsync();
+            await _near.DisposeAsync();
+            await Proxy.DisposeAsync();
+            await _database.DisposeAsync();
+        }
+    }
+
+    private sealed class CountingLog : ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+        private int _unknown;
+
+        public int Unknown => Volatile.Read(ref _unknown);
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            _lines.Enqueue(formatter(state, exception));
+            if (exception is CommitUnknownException)
+            {
+                Interlocked.Increment(ref _unknown);
+            }
+        }
+    }
+}
