@@ -43,6 +43,7 @@ public enum RefusalCode
     UnknownBadge,
     UnknownUser,
     UnknownKey,
+    UnknownAward,
 
     /// <summary>The key belongs to another.</summary>
     KeyTaken,

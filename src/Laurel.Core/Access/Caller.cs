@@ -40,4 +40,12 @@ public sealed record Caller(long KeyId, long? UserId, bool IsAdministrator, IRea
         Has(scope) && (IsAdministrator || IsService || (UserId is { } user && issuer.IsManager(user)));
 
     public bool MayFor(long userId, string scope) => Has(scope) && (IsAdministrator || IsService || UserId == userId);
+
+    /// <summary>What no service and no manager may do, whatever their scopes: imports, manual awards, other administrators.</summary>
+    public bool Administers(string scope) => IsAdministrator && Has(scope);
+
+    /// <summary>Whether a badge that is hidden until it is claimed shows itself to the caller: to its issuer's managers, to
+    /// administrators, and to a service that may write it.</summary>
+    public bool SeesHidden(Issuers.Issuer issuer) =>
+        IsAdministrator || (UserId is { } user && issuer.IsManager(user)) || MayAt(issuer, Access.Scopes.BadgesWrite);
 }

@@ -95,4 +95,13 @@ public sealed record Badge : BadgeDraft
     }
 
     internal void MarkFrozen() => _frozen = true;
+
+    /// <summary>What is shown of a badge that hides until it is claimed: nothing that betrays its texts or its image.</summary>
+    public Badge Masked() => this with
+    {
+        Key = null,
+        Texts = Texts.ToDictionary(text => text.Key, _ => new BadgeText("???", "")),
+        IconImageId = 0,
+        AwardAssetIds = [],
+    };
 }

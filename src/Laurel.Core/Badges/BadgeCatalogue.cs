@@ -42,6 +42,10 @@ public sealed class BadgeCatalogue
         };
     }
 
+    /// <summary>The badge as the caller may see it: one that is hidden until it is claimed is masked.</summary>
+    public async ValueTask<Badge> AsSeenBy(Badge badge, Caller caller) =>
+        badge.HiddenUntilClaimed && !caller.SeesHidden((await _issuers.Find(badge.IssuerId))!) ? badge.Masked() : badge;
+
     public ValueTask<Badge?> Find(long id) => _badges.Get(id, key => _database.Read(session => Read(session, key)));
 
     /// <summary>The definition as it stands in the database, whatever the cache holds.</summary>
@@ -92,23 +96,25 @@ public sealed class BadgeCatalogue
             : null;
 
     /// <summary>Creates a badge at an id that Laurel chooses.</summary>
-    public async Task<Outcome<Badge>> Create(BadgeDraft draft)
+    /// <param name="caller">Who asks: administrators, services, and the issuer's managers may. Null: this program itself.</param>
+    public async Task<Outcome<Badge>> Create(BadgeDraft draft, Caller? caller = null)
     {
         draft = Canonical(draft);
         return BadgeRules.Check(draft) is { } invalid
             ? invalid
-            : (await Store(await _ids.Next(IdKind.Badge), draft, createOnly: true)).Map(put => put.Thing);
+            : (await Store(await _ids.Next(IdKind.Badge), draft, createOnly: true, caller)).Map(put => put.Thing);
     }
 
     /// <summary>Creates or replaces the badge at this id.</summary>
-    public async Task<Outcome<(Badge Thing, bool Created)>> Put(long id, BadgeDraft draft, bool createOnly)
+    /// <inheritdoc cref="Create" path="/param"/>
+    public async Task<Outcome<(Badge Thing, bool Created)>> Put(long id, BadgeDraft draft, bool createOnly, Caller? caller = null)
     {
         if (!IdRange.IsOpen(IdKind.Badge, id) && await Find(id) is null)
         {
             return new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
         }
         draft = Canonical(draft);
-        return BadgeRules.Check(draft) is { } invalid ? invalid : await Store(id, draft, createOnly);
+        return BadgeRules.Check(draft) is { } invalid ? invalid : await Store(id, draft, createOnly, caller);
     }
 
     private static BadgeDraft Canonical(BadgeDraft draft)
@@ -126,14 +132,18 @@ public sealed class BadgeCatalogue
         };
     }
 
-    private async Task<Outcome<(Badge Thing, bool Created)>> Store(long id, BadgeDraft draft, bool createOnly)
+    private async Task<Outcome<(Badge Thing, bool Created)>> Store(long id, BadgeDraft draft, bool createOnly, Caller? caller)
     {
-        var outcome = await _database.Write(session => Store(session, id, draft, createOnly));
+        if (caller is not null && await _issuers.Find(draft.IssuerId) is { } issuer && !caller.MayAt(issuer, Scopes.BadgesWrite))
+        {
+            return Forbidden;
+        }
+        var outcome = await _database.Write(session => Store(session, id, draft, createOnly, caller));
         _changes.Announce(ChangeKind.Badge, id);
         return outcome;
     }
 
-    private async ValueTask<Outcome<(Badge Thing, bool Created)>> Store(Session session, long id, BadgeDraft draft, bool createOnly)
+    private async ValueTask<Outcome<(Badge Thing, bool Created)>> Store(Session session, long id, BadgeDraft draft, bool createOnly, Caller? caller)
     {
         await ChangeLog.Serialise(session);
         if (await session.QueryFirst<string>("SELECT time_zone FROM issuers WHERE id = @IssuerId", new { draft.IssuerId }) is not { } zone)
@@ -146,6 +156,11 @@ public sealed class BadgeCatalogue
         if (standing is not null && createOnly)
         {
             return new Refusal(RefusalCode.AlreadyExists, "A badge with this id exists.");
+        }
+        // Who moves a badge takes it from its issuer.
+        if (standing is not null && standing.IssuerId != draft.IssuerId && caller?.MayAt((await _issuers.Find(standing.IssuerId))!, Scopes.BadgesWrite) == false)
+        {
+            return Forbidden;
         }
         if (draft.Key is not null && await session.QueryFirst<long?>(
             "SELECT id FROM badges WHERE issuer_id = @IssuerId AND key = @Key AND id <> @id", new { draft.IssuerId, draft.Key, id }) is not null)
@@ -163,6 +178,8 @@ public sealed class BadgeCatalogue
         await Write(session, badge);
         return (badge, standing is null);
     }
+
+    private static Refusal Forbidden => new(RefusalCode.Forbidden, "This key may not change badges of this issuer.");
 
     private static Badge Made(long id, BadgeDraft draft, Badge? standing, string zone, bool changed, long now) => new()
     {

@@ -1,3 +1,4 @@
+using Laurel.Core.Access;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Issuers;
@@ -56,15 +57,25 @@ public sealed class IssuerCatalogue
         .Select(row => row.ToPlace())];
 
     /// <summary>Creates an issuer at an id that Laurel chooses.</summary>
-    public async Task<Outcome<Issuer>> Create(IssuerDraft draft)
+    /// <param name="caller">Who asks: administrators and services may. Null: this program itself.</param>
+    public async Task<Outcome<Issuer>> Create(IssuerDraft draft, Caller? caller = null)
     {
+        if (caller?.MayEverywhere(Scopes.IssuersWrite) == false)
+        {
+            return Forbidden;
+        }
         var id = await _ids.Next(IdKind.Issuer);
         return IssuerRules.Check(draft, id) is { } invalid ? invalid : (await Store(id, draft, createOnly: true)).Map(put => put.Thing);
     }
 
     /// <summary>Creates or replaces the issuer at this id, and its root place if that does not exist.</summary>
-    public async Task<Outcome<(Issuer Thing, bool Created)>> Put(long id, IssuerDraft draft, bool createOnly)
+    /// <inheritdoc cref="Create" path="/param"/>
+    public async Task<Outcome<(Issuer Thing, bool Created)>> Put(long id, IssuerDraft draft, bool createOnly, Caller? caller = null)
     {
+        if (caller?.MayEverywhere(Scopes.IssuersWrite) == false)
+        {
+            return Forbidden;
+        }
         if (!IdRange.IsOpen(IdKind.Issuer, id) && await Find(id) is null)
         {
             return Reserved;
@@ -136,22 +147,28 @@ public sealed class IssuerCatalogue
     }
 
     /// <summary>Creates a place at an id that Laurel chooses.</summary>
-    public async Task<Outcome<Place>> CreatePlace(long issuerId, string name) =>
-        (await StorePlace(await _ids.Next(IdKind.Place), issuerId, name, createOnly: true)).Map(put => put.Thing);
+    /// <param name="caller">Who asks: administrators, services, and the issuer's managers may. Null: this program itself.</param>
+    public async Task<Outcome<Place>> CreatePlace(long issuerId, string name, Caller? caller = null) =>
+        (await StorePlace(await _ids.Next(IdKind.Place), issuerId, name, createOnly: true, caller)).Map(put => put.Thing);
 
     /// <summary>Creates or replaces the place at this id.</summary>
-    public async Task<Outcome<(Place Thing, bool Created)>> PutPlace(long id, long issuerId, string name, bool createOnly) =>
-        IdRange.IsOpen(IdKind.Place, id) || await FindPlace(id) is not null ? await StorePlace(id, issuerId, name, createOnly) : Reserved;
+    /// <inheritdoc cref="CreatePlace" path="/param"/>
+    public async Task<Outcome<(Place Thing, bool Created)>> PutPlace(long id, long issuerId, string name, bool createOnly, Caller? caller = null) =>
+        IdRange.IsOpen(IdKind.Place, id) || await FindPlace(id) is not null ? await StorePlace(id, issuerId, name, createOnly, caller) : Reserved;
 
-    private async Task<Outcome<(Place Thing, bool Created)>> StorePlace(long id, long issuerId, string name, bool createOnly)
+    private async Task<Outcome<(Place Thing, bool Created)>> StorePlace(long id, long issuerId, string name, bool createOnly, Caller? caller)
     {
         if (!TextRules.IsName(name))
         {
             return Refusal.Invalid("name", "A name has 1 to 255 characters.");
         }
-        if (await Find(issuerId) is null)
+        if (await Find(issuerId) is not { } issuer)
         {
             return new Refusal(RefusalCode.UnknownIssuer, "No issuer has this id.", "issuerId");
+        }
+        if (caller?.MayAt(issuer, Scopes.IssuersWrite) == false)
+        {
+            return Forbidden;
         }
         var outcome = await _database.Write<Outcome<(Place Thing, bool Created)>>(async session =>
         {
@@ -160,6 +177,11 @@ public sealed class IssuerCatalogue
             if (standing is not null && createOnly)
             {
                 return new Refusal(RefusalCode.AlreadyExists, "A place with this id exists.");
+            }
+            // Who moves a place takes it from its issuer.
+            if (standing is not null && standing.IssuerId != issuerId && caller?.MayAt((await Find(standing.IssuerId))!, Scopes.IssuersWrite) == false)
+            {
+                return Forbidden;
             }
             var now = _time.Micros();
             var place = new Place(id, issuerId, name, standing?.CreatedAt ?? now, now);
@@ -176,6 +198,8 @@ public sealed class IssuerCatalogue
         }
         return outcome;
     }
+
+    private static Refusal Forbidden => new(RefusalCode.Forbidden, "This key may not change this issuer.");
 
     private static Refusal Reserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 

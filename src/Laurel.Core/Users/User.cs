@@ -6,6 +6,8 @@ public sealed record User(long Id, string Key, UserDraft Draft, bool HasPassword
 {
     /// <summary>What to call the user where a name must be shown.</summary>
     public string Name => Draft.Username ?? Key;
+
+    public bool IsAdministrator => Draft.IsAdministrator;
 }
 
 /// <summary>What a caller sets of a user.</summary>
@@ -23,6 +25,8 @@ public sealed record UserDraft
     public bool IsVerified { get; init; }
     public long FollowersCount { get; init; }
     public UserProfile Profile { get; init; } = new();
+
+    internal bool IsAdministrator => Permissions.Contains(Access.Permissions.Administrator);
 }
 
 /// <summary>What a user tells about themself.</summary>

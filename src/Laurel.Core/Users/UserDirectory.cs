@@ -116,27 +116,45 @@ public sealed class UserDirectory
         session.QueryFirst<Row>($"SELECT {Columns} FROM users WHERE id = @id", new { id });
 
     /// <summary>Creates a user at an id that Laurel chooses.</summary>
-    public async Task<Outcome<User>> Create(UserDraft draft, string? password)
+    /// <param name="caller">Who asks: administrators and services may; services neither make nor touch administrators. Null: this
+    /// program itself.</param>
+    public async Task<Outcome<User>> Create(UserDraft draft, string? password, Caller? caller = null)
     {
+        if (!MayWrite(caller, draft))
+        {
+            return Forbidden;
+        }
         var id = await _ids.Next(IdKind.User);
         return UserRules.Check(draft, password, id) is { } invalid
             ? invalid
-            : (await Store(id, draft, await Hash(password), createOnly: true)).Map(put => put.Thing);
+            : (await Store(id, draft, await Hash(password), createOnly: true, caller)).Map(put => put.Thing);
     }
 
     /// <summary>Creates or replaces the user at this id. A null password leaves the one there is.</summary>
-    public async Task<Outcome<(User Thing, bool Created)>> Put(long id, UserDraft draft, string? password, bool createOnly)
+    /// <inheritdoc cref="Create" path="/param"/>
+    public async Task<Outcome<(User Thing, bool Created)>> Put(
+        long id, UserDraft draft, string? password, bool createOnly, Caller? caller = null)
     {
+        if (!MayWrite(caller, draft))
+        {
+            return Forbidden;
+        }
         if (!IdRange.IsOpen(IdKind.User, id) && !await Exists(id))
         {
             return Reserved;
         }
-        return UserRules.Check(draft, password, id) is { } invalid ? invalid : await Store(id, draft, await Hash(password), createOnly);
+        return UserRules.Check(draft, password, id) is { } invalid ? invalid : await Store(id, draft, await Hash(password), createOnly, caller);
     }
+
+    private static bool MayWrite(Caller? caller, UserDraft record) =>
+        caller is null || (caller.MayEverywhere(Scopes.UsersWrite) && (caller.IsAdministrator || !record.IsAdministrator));
+
+    private static Refusal Forbidden => new(RefusalCode.Forbidden, "This key may not change this user.");
 
     private static async Task<string?> Hash(string? password) => password is null ? null : await Passwords.Hash(password);
 
-    private async Task<Outcome<(User Thing, bool Created)>> Store(long id, UserDraft draft, string? passwordHash, bool createOnly)
+    private async Task<Outcome<(User Thing, bool Created)>> Store(
+        long id, UserDraft draft, string? passwordHash, bool createOnly, Caller? caller)
     {
         var key = KeyOf(id, draft);
         // Names are claimed in a transaction of their own: they are kept by name, the user by id.
@@ -150,7 +168,7 @@ public sealed class UserDirectory
         {
             return loginTaken;
         }
-        var outcome = await _database.Write(session => Store(session, id, key, draft, passwordHash, createOnly));
+        var outcome = await _database.Write(session => Store(session, id, key, draft, passwordHash, createOnly, caller));
         if (outcome.Succeeded(out _, out _))
         {
             MarkSeen(id);
@@ -239,7 +257,7 @@ public sealed class UserDirectory
             var done = new List<long>(users.Length);
             foreach (var (id, draft) in users)
             {
-                if (!(await Store(session, id, KeyOf(id, draft), draft, null, createOnly: false)).Succeeded(out _, out var refusal))
+                if (!(await Store(session, id, KeyOf(id, draft), draft, null, createOnly: false, caller: null)).Succeeded(out _, out var refusal))
                 {
                     return (refusal, done);
                 }
@@ -260,7 +278,7 @@ public sealed class UserDirectory
     private static Refusal Reserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 
     private async ValueTask<Outcome<(User Thing, bool Created)>> Store(
-        Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly)
+        Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly, Caller? caller)
     {
         if (!await IsClaimed(session, id, key, ByKey))
         {
@@ -280,6 +298,10 @@ public sealed class UserDirectory
             return new Refusal(RefusalCode.AlreadyExists, "A user with this id exists.");
         }
         var standing = created ? null : await Read(session, id);
+        if (standing is not null && !MayWrite(caller, standing.ToUser().Draft))
+        {
+            return Forbidden;
+        }
         var hash = passwordHash ?? standing?.PasswordHash;
         if (hash is not null && passwordHash is null && draft.Username is { } kept && !await IsClaimed(session, id, kept, ByLogin))
         {
