@@ -80,8 +80,7 @@ public sealed class KeyRing
             return null;
         }
         var administrator = row.IsAdmin != 0
-            || (row.UserId is { } user
-                && (fresh ? await _users.Find(user) : await _users.FindAgain(user))?.Draft.Permissions.Contains(Permissions.Administrator) == true);
+            || (row.UserId is { } user && (fresh ? await _users.Find(user) : await _users.FindAgain(user))?.IsAdministrator == true);
         return new Caller(row.Id, row.UserId, administrator, row.ScopeSet);
     }
 
@@ -123,6 +122,70 @@ public sealed class KeyRing
             VALUES (@Hash, @Id, @UserId, 1, @Prefix, @Scopes, @IsAdmin, @CreatedAt, @ExpiresAt, NULL)
             """, row));
         return new NewKey(row.ToInfo(), secret);
+    }
+
+    /// <summary>Creates a key for a caller: administrators for anyone, others for themselves, and nobody more than they may do.</summary>
+    public async Task<Outcome<NewKey>> Create(KeyDraft draft, Caller caller) =>
+        await MayCreate(draft, caller) ? await Create(draft) : Forbidden("This key may not create such a key.");
+
+    private async ValueTask<bool> MayCreate(KeyDraft draft, Caller caller)
+    {
+        var within = caller.Scopes is null || (draft.Scopes is { } scopes && scopes.All(caller.Scopes.Contains));
+        if (caller.Administers(Scopes.KeysWrite))
+        {
+            return within;
+        }
+        if (!within || draft.IsAdministrator || !caller.Has(Scopes.KeysWrite))
+        {
+            return false;
+        }
+        return draft.UserId is { } user
+            ? caller.MayFor(user, Scopes.KeysWrite) && (user == caller.UserId || !await IsAdministrator(user))
+            : caller.MayEverywhere(Scopes.KeysWrite);
+    }
+
+    /// <summary>Whether the caller may see and revoke the key: its own always; else as for creating it.</summary>
+    private async ValueTask<bool> MayManage(KeyInfo key, Caller caller) =>
+        (key.Id == caller.KeyId && caller.KeyId != 0)
+        || caller.Administers(Scopes.KeysWrite)
+        || (!key.IsAdministrator && (key.UserId is { } user
+            ? caller.MayFor(user, Scopes.KeysWrite) && (user == caller.UserId || !await IsAdministrator(user))
+            : caller.MayEverywhere(Scopes.KeysWrite)));
+
+    private async ValueTask<bool> IsAdministrator(long userId) => (await _users.Find(userId))?.IsAdministrator == true;
+
+    private static Refusal Forbidden(string message) => new(RefusalCode.Forbidden, message);
+
+    private static Refusal Unknown => new(RefusalCode.UnknownKey, "No key has this id.");
+
+    /// <summary>A key, for a caller who may see it.</summary>
+    public async ValueTask<Outcome<KeyInfo>> Find(long id, Caller caller) =>
+        await Find(id) is not { } key ? Unknown
+        : await MayManage(key, caller) ? key
+        : Forbidden("This key is another's.");
+
+    /// <summary>Ends a key, for a caller who may.</summary>
+    public async ValueTask<Outcome<KeyInfo>> Revoke(long id, Caller caller)
+    {
+        var outcome = await Find(id, caller);
+        if (outcome.Succeeded(out _, out _))
+        {
+            await Revoke(id);
+        }
+        return outcome;
+    }
+
+    /// <summary>Whose keys a caller gets who asks for those of a user, or of all (null): who may manage all gets what they ask for,
+    /// others only their own.</summary>
+    public static Outcome<long?> Listable(long? userId, Caller caller)
+    {
+        if (caller.MayEverywhere(Scopes.KeysWrite))
+        {
+            return userId;
+        }
+        return (userId ?? caller.UserId) is { } user && caller.MayFor(user, Scopes.KeysWrite)
+            ? (long?)user
+            : Forbidden("These keys are another's.");
     }
 
     public async ValueTask<KeyInfo?> Find(long id) => (await _database.Read<Row?>(async session =>
