@@ -53,7 +53,9 @@ public sealed class IdempotencyKeys(Database database, TimeProvider time)
             var row = await session.QueryFirst<Row>(
                 "SELECT request_hash AS RequestHash, status AS Status, content_type AS ContentType, body AS Body FROM idempotency_keys WHERE hash = @hash",
                 new { hash });
-            return row!.RequestHash != requestHash ? (IdempotencyState.Mismatch, hash, null)
+            // Gone again already: who held it abandoned it in this moment.
+            return row is null ? (IdempotencyState.Running, hash, null)
+                : row.RequestHash != requestHash ? (IdempotencyState.Mismatch, hash, null)
                 : row.Status == 0 ? (IdempotencyState.Running, hash, null)
                 : (IdempotencyState.Answered, hash, new StoredAnswer((int)row.Status, row.ContentType, row.Body ?? []));
         });

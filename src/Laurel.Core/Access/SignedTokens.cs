@@ -14,8 +14,8 @@ public sealed class SignedTokens
     /// <summary>Length of the deployment's signing key, in bytes.</summary>
     public const int KeyLength = 32;
 
-    /// <summary>Longest payload of a cursor, in bytes.</summary>
-    public const int MaxPayload = 128;
+    /// <summary>Longest payload of a cursor, in bytes: the ledger's key with the longest subject fits.</summary>
+    public const int MaxPayload = 544;
 
     private const int MacLength = 16;
     private const int SlotLength = sizeof(uint);
