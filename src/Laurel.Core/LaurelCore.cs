@@ -46,7 +46,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
         Users = new UserDirectory(database, _changes, ids, time);
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
-        UserAwards = new UserAwards(database, Badges);
+        UserAwards = new UserAwards(database, Badges, Issuers);
         Holders = new Holders(database);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease.Slot), Statistics, time, log, die);

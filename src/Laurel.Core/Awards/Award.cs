@@ -41,6 +41,9 @@ public enum RemovalKind
     Revoke = 2,
 }
 
+/// <summary>What an import says of an award's claim. A null <paramref name="Uid"/> keeps the one there is, or makes one.</summary>
+public sealed record AwardClaimDraft(string? Uid, bool IsClaimed, long? ClaimedAt, bool IsWorn);
+
 /// <summary>Claimed, worn and audit state of a reward, kept beside the ledger. Times in microseconds since 1970 UTC.</summary>
 public sealed record AwardClaim(
     string Uid, bool IsClaimed, long? ClaimedAt, bool IsWorn, bool IsActive,

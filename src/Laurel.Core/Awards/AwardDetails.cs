@@ -1,3 +1,5 @@
+using System.Text;
+using Dapper;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -30,6 +32,15 @@ internal static class AwardDetails
     private const string SelectClaim = """
         SELECT uid, is_claimed, claimed_at, is_worn, is_active, created_by, updated_by, deleted_by, created_at, updated_at, deleted_at
         FROM award_claims WHERE user_id = $1 AND award_id = $2
+        """;
+
+    private const string DetailsOfAll = "SELECT user_id AS UserId, award_id AS AwardId, action_id AS ActionId, payload AS Payload FROM award_details";
+
+    private const string ClaimsOfAll = """
+        SELECT user_id AS UserId, award_id AS AwardId, uid AS Uid, is_claimed AS IsClaimed, claimed_at AS ClaimedAt, is_worn AS IsWorn,
+          is_active AS IsActive, created_by AS CreatedBy, updated_by AS UpdatedBy, deleted_by AS DeletedBy, created_at AS CreatedAt,
+          updated_at AS UpdatedAt, deleted_at AS DeletedAt
+        FROM award_claims
         """;
 
     public static async ValueTask Write(Session session, Award award) =>
@@ -73,6 +84,71 @@ internal static class AwardDetails
         var complete = award with { ActionId = row.LongOrNull(0), Payload = row.TextOrNull(1) };
         await row.Done();
         return complete;
+    }
+
+    /// <summary>A page of awards with their actions and payloads, in one statement.</summary>
+    public static async ValueTask<List<Award>> Complete(Session session, IReadOnlyList<Award> awards)
+    {
+        if (awards.Count == 0)
+        {
+            return [];
+        }
+        var (where, keys) = Keys(awards);
+        var details = (await session.Query<DetailsRow>($"{DetailsOfAll} {where}", keys)).ToDictionary(row => (row.UserId, row.AwardId));
+        return [.. awards.Select(award => details.TryGetValue((award.UserId, award.Id), out var row)
+            ? award with { ActionId = row.ActionId, Payload = row.Payload }
+            : award)];
+    }
+
+    public static async ValueTask<Dictionary<(long UserId, long AwardId), AwardClaim>> Claims(Session session, IReadOnlyList<Award> awards)
+    {
+        if (awards.Count == 0)
+        {
+            return [];
+        }
+        var (where, keys) = Keys(awards);
+        return (await session.Query<ClaimRow>($"{ClaimsOfAll} {where}", keys)).ToDictionary(row => (row.UserId, row.AwardId), row => row.ToClaim());
+    }
+
+    private static (string Where, DynamicParameters Keys) Keys(IReadOnlyList<Award> awards)
+    {
+        var where = new StringBuilder("WHERE (user_id, award_id) IN (VALUES ");
+        var keys = new DynamicParameters();
+        for (var i = 0; i < awards.Count; i++)
+        {
+            where.Append(i == 0 ? "" : ", ").Append("(@u").Append(i).Append(", @a").Append(i).Append(')');
+            keys.Add($"u{i}", awards[i].UserId);
+            keys.Add($"a{i}", awards[i].Id);
+        }
+        return (where.Append(')').ToString(), keys);
+    }
+
+    private sealed class DetailsRow
+    {
+        public long UserId { get; init; }
+        public long AwardId { get; init; }
+        public long? ActionId { get; init; }
+        public string? Payload { get; init; }
+    }
+
+    private sealed class ClaimRow
+    {
+        public long UserId { get; init; }
+        public long AwardId { get; init; }
+        public string Uid { get; init; } = "";
+        public long IsClaimed { get; init; }
+        public long? ClaimedAt { get; init; }
+        public long IsWorn { get; init; }
+        public long IsActive { get; init; }
+        public string? CreatedBy { get; init; }
+        public string? UpdatedBy { get; init; }
+        public string? DeletedBy { get; init; }
+        public long CreatedAt { get; init; }
+        public long UpdatedAt { get; init; }
+        public long? DeletedAt { get; init; }
+
+        public AwardClaim ToClaim() => new(
+            Uid, IsClaimed != 0, ClaimedAt, IsWorn != 0, IsActive != 0, CreatedBy, UpdatedBy, DeletedBy, CreatedAt, UpdatedAt, DeletedAt);
     }
 
     public static async ValueTask<AwardClaim?> Claim(Session session, long userId, long awardId)

@@ -12,6 +12,9 @@ public sealed class Awarding
 {
     private const int MaximumRecomputations = 5;
 
+    // Two of the bulk lane's shares of a batch: while one is committed, the next is filled.
+    private const int MaximumBulk = 512;
+
     private readonly Database _database;
     private readonly Ledger _ledger;
     private readonly BadgeCatalogue _badges;
@@ -62,7 +65,7 @@ public sealed class Awarding
         {
             return AwardOutcome.Refused(AwardRefusal.UnknownBadge);
         }
-        if (!caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.AwardsWrite) || (request.Manual && !caller.MayEverywhere(Scopes.AwardsWrite)))
+        if (!caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.AwardsWrite) || (request.Manual && !caller.Administers(Scopes.AwardsWrite)))
         {
             return AwardOutcome.Refused(AwardRefusal.Forbidden);
         }
@@ -92,8 +95,86 @@ public sealed class Awarding
         }
     }
 
+    /// <summary>Many awards as imports and batches ask for them, each its own: what happens to one happens to no other. Answers are
+    /// in the order of the requests, and so is the work on any one badge of a user; a null answer was not stored, for want of the
+    /// database.</summary>
+    /// <param name="ct">Stops what has not been stored yet.</param>
+    public async Task<IReadOnlyList<AwardOutcome?>> AwardAll(IReadOnlyList<AwardRequest> requests, Caller caller, CancellationToken ct)
+    {
+        var outcomes = new AwardOutcome?[requests.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = MaximumBulk, CancellationToken = ct };
+        await Parallel.ForEachAsync(await Chains(requests), options, async (chain, stopping) =>
+        {
+            foreach (var index in chain)
+            {
+                try
+                {
+                    outcomes[index] = await Award(requests[index], caller, bulk: true, stopping);
+                }
+                catch (Exception failure) when (failure is StorageUnavailableException or LedgerFullException)
+                {
+                }
+            }
+        });
+        return outcomes;
+    }
+
+    // Requests that may meet in one occasion follow each other. Awards of a badge that can always be earned never meet.
+    private async ValueTask<IEnumerable<List<int>>> Chains(IReadOnlyList<AwardRequest> requests)
+    {
+        var chains = new Dictionary<(long UserId, long BadgeId, int Own), List<int>>(requests.Count);
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var always = (await _badges.Find(requests[i].BadgeId))?.Recurrence is Recurrence.Always;
+            var key = (requests[i].UserId, requests[i].BadgeId, always ? i : -1);
+            if (!chains.TryGetValue(key, out var chain))
+            {
+                chains[key] = chain = [];
+            }
+            chain.Add(i);
+        }
+        return chains.Values;
+    }
+
     /// <summary>Puts an award at an id of the caller's: whoever moves here keeps ids and dates. Disabled badges too; a revocation
-    /// stands.</summary>
+    /// stands. Administrators only.</summary>
+    /// <param name="claim">Null: unclaimed where the badge is claimable, nothing where it is not.</param>
+    /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
+    public async ValueTask<AwardOutcome> Import(long awardId, AwardRequest request, AwardClaimDraft? claim, Caller caller, CancellationToken ct)
+    {
+        if (!caller.Administers(Scopes.AwardsWrite))
+        {
+            return AwardOutcome.Refused(AwardRefusal.Forbidden);
+        }
+        if (claim is not null && Check(claim) is { } invalid)
+        {
+            throw new ArgumentException(invalid.Message, nameof(claim));
+        }
+        claim ??= (await _badges.Find(request.BadgeId))?.Claimable == true ? new AwardClaimDraft(null, IsClaimed: false, null, IsWorn: false) : null;
+        var standing = claim is null ? null : await _database.Read(session => AwardDetails.Claim(session, request.UserId, awardId));
+        return await Import(awardId, request, claim is null ? null : Stated(claim, standing, request.AwardedAt, _time.Micros()), ct);
+    }
+
+    private static AwardClaim Stated(AwardClaimDraft claim, AwardClaim? standing, long? at, long now) =>
+        (standing ?? Unclaimed(at ?? now, now)) with
+        {
+            Uid = claim.Uid?.ToLowerInvariant() ?? standing?.Uid ?? NewUid(),
+            IsClaimed = claim.IsClaimed,
+            ClaimedAt = claim.ClaimedAt,
+            IsWorn = claim.IsWorn,
+            UpdatedAt = now,
+        };
+
+    /// <summary>What is wrong with an import's claim; null when nothing is. To be asked before <see cref="Import(long, AwardRequest,
+    /// AwardClaimDraft, Caller, CancellationToken)"/>.</summary>
+    public static Refusal? Check(AwardClaimDraft claim) =>
+        claim.Uid is not null && !Guid.TryParseExact(claim.Uid, "D", out _) ? Refusal.Invalid("uid", "A uid is a UUID.")
+        : claim.ClaimedAt is < 0 or > Clock.Latest ? Refusal.Invalid("claimedOn", "A time lies between 1970 and 9999.")
+        : claim is { IsClaimed: false, ClaimedAt: not null } ? Refusal.Invalid("claimedOn", "What is not claimed has no time of it.")
+        : claim is { IsClaimed: false, IsWorn: true } ? Refusal.Invalid("isBadged", "What is not claimed cannot be worn.")
+        : null;
+
+    /// <summary>The same for this program itself.</summary>
     /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
     public async ValueTask<AwardOutcome> Import(long awardId, AwardRequest request, AwardClaim? claim, CancellationToken ct)
     {
@@ -210,8 +291,10 @@ public sealed class Awarding
             : null;
     }
 
+    private static string NewUid() => new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString("D");
+
     private static AwardClaim Unclaimed(long at, long now) => new(
-        new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString("D"),
+        NewUid(),
         IsClaimed: false, ClaimedAt: null, IsWorn: false, IsActive: true, CreatedBy: null, UpdatedBy: null, DeletedBy: null, at, now, DeletedAt: null);
 
     /// <summary>Removes one award of a user; the award that was removed, or null when it does not stand.</summary>
@@ -222,6 +305,33 @@ public sealed class Awarding
         await _ledger.Submit(entry, Lane.Live, ct);
         return entry.Removed.Count == 0 ? null : entry.Removed[0];
     }
+
+    /// <summary>Removes one award of a user, for a caller who may: administrators, services and who manages the badge both ways; the
+    /// user their own by reset.</summary>
+    /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
+    public async ValueTask<Outcome<Award>> Remove(
+        Caller caller, long userId, long awardId, RemovalKind kind, string? reason, CancellationToken ct)
+    {
+        if (reason is not null && !TextRules.IsReason(reason))
+        {
+            return Refusal.Invalid("reason", "A reason has at most 1,000 characters.");
+        }
+        if (await _database.Read(session => StandingAwards.Find(session, userId, awardId)) is not { } standing)
+        {
+            return UnknownAward;
+        }
+        if (!await MayRemove(standing, kind, caller))
+        {
+            return new Refusal(RefusalCode.Forbidden, "This key may not remove this award.");
+        }
+        return await Remove(userId, awardId, kind, caller.UserId, reason, ct) is { } removed ? removed : UnknownAward;
+    }
+
+    private static Refusal UnknownAward => new(RefusalCode.UnknownAward, "The user has no award with this id.");
+
+    private async ValueTask<bool> MayRemove(Award award, RemovalKind kind, Caller caller) =>
+        (await _badges.Find(award.BadgeId) is { } badge && await _badges.MayManage(badge, caller, Scopes.AwardsRemove))
+        || (kind == RemovalKind.Reset && caller.MayFor(award.UserId, Scopes.AwardsRemove));
 
     /// <summary>Removes all of a user's awards of a badge, for the user or a manager of the badge's issuer. A badge that is not held
     /// is no refusal.</summary>
@@ -249,18 +359,23 @@ public sealed class Awarding
         return entry.Removed.Count;
     }
 
-    /// <summary>Records that a user was at an issuer. False when the time lies in the future.</summary>
+    /// <summary>Records that a user was at an issuer. Null when it is done.</summary>
+    /// <param name="caller">Who asks: administrators, services, and the issuer's managers may. Null: this program itself.</param>
     /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
-    public async ValueTask<Refusal?> Visit(long issuerId, long userId, long? at, CancellationToken ct)
+    public async ValueTask<Refusal?> Visit(long issuerId, long userId, long? at, CancellationToken ct, Caller? caller = null)
     {
         var now = _time.Micros();
         if (at is < 0 || at > now)
         {
             return Refusal.Invalid("at", "A visit lies between 1970 and now.");
         }
-        if (await _issuers.Find(issuerId) is null)
+        if (await _issuers.Find(issuerId) is not { } issuer)
         {
             return new Refusal(RefusalCode.UnknownIssuer, "No issuer has this id.", "issuerId");
+        }
+        if (caller?.MayAt(issuer, Scopes.VisitsWrite) == false)
+        {
+            return new Refusal(RefusalCode.Forbidden, "This key may not tell visits of this issuer.");
         }
         if (!await _users.Exists(userId))
         {

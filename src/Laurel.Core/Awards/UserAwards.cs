@@ -1,4 +1,6 @@
+using Laurel.Core.Access;
 using Laurel.Core.Badges;
+using Laurel.Core.Issuers;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -17,7 +19,7 @@ public readonly record struct HeldBadge(long BadgeId, long AwardedAt, long Award
 }
 
 /// <summary>What users hold: lists by keyset, so that no row is repeated or skipped while awards arrive.</summary>
-public sealed class UserAwards(Database database, BadgeCatalogue badges)
+public sealed class UserAwards(Database database, BadgeCatalogue badges, IssuerCatalogue issuers)
 {
     private const string Columns = "user_id, badge_id, occasion, id, awarded_at, source, subject";
 
@@ -207,16 +209,27 @@ public sealed class UserAwards(Database database, BadgeCatalogue badges)
         {
             awards.Add(StandingAwards.Row(rows));
         }
-        for (var i = 0; i < awards.Count; i++)
-        {
-            awards[i] = await AwardDetails.Complete(session, awards[i]);
-        }
-        return awards;
+        return await AwardDetails.Complete(session, awards);
     });
+
+    /// <summary>The awards with their actions and payloads.</summary>
+    public ValueTask<List<Award>> Complete(IReadOnlyList<Award> awards) => database.Read(session => AwardDetails.Complete(session, awards));
+
+    /// <summary>Claim states, by user and award id, of those of the awards that have one.</summary>
+    public ValueTask<Dictionary<(long UserId, long AwardId), AwardClaim>> Claims(IReadOnlyList<Award> awards) =>
+        database.Read(session => AwardDetails.Claims(session, awards));
 
     /// <summary>One award that stands, with its action and payload.</summary>
     public ValueTask<Award?> Find(long userId, long awardId) => database.Read<Award?>(async session =>
         await StandingAwards.Find(session, userId, awardId) is { } award ? await AwardDetails.Complete(session, award) : null);
+
+    /// <summary>The award as the caller may see it: without its payload until it is claimed, where the badge hides until then.</summary>
+    /// <param name="claim">Its claim state, if it has one.</param>
+    public async ValueTask<Award> AsSeenBy(Award award, AwardClaim? claim, Caller caller) =>
+        claim?.IsClaimed != true && await badges.Find(award.BadgeId) is { HiddenUntilClaimed: true } badge
+            && !caller.SeesHidden((await issuers.Find(badge.IssuerId))!)
+            ? award with { Payload = null }
+            : award;
 
     /// <summary>Claim state of an award of a claimable badge.</summary>
     public ValueTask<AwardClaim?> Claim(long userId, long awardId) => database.Read(session => AwardDetails.Claim(session, userId, awardId));
