@@ -45,7 +45,7 @@ internal static class Bodies
         }
         catch (JsonException malformed)
         {
-            throw new BadRequestException(Explain(malformed));
+            throw Malformed(malformed);
         }
     }
 
@@ -66,9 +66,12 @@ internal static class Bodies
         }
         catch (JsonException malformed)
         {
-            throw new BadRequestException(Explain(malformed));
+            throw Malformed(malformed);
         }
     }
+
+    private static BadRequestException Malformed(JsonException malformed) =>
+        new(Explain(malformed), field: malformed.Path is { Length: > 2 } path ? path[2..] : null);
 
     private static bool IsStorable(ref Utf8JsonReader reader)
     {
@@ -87,6 +90,9 @@ internal static class Bodies
 
     private static bool IsUtf8(ReadOnlySpan<byte> bytes) => System.Text.Unicode.Utf8.IsValid(bytes);
 
+    // "… was missing required properties including: 'name', 'texts'."
+    private static string Named(string message) => message[(message.IndexOf("including: ", StringComparison.Ordinal) is >= 0 and var at ? at + 11 : 0)..];
+
     // The library's own words, without the type names it knows.
     private static string Explain(JsonException malformed)
     {
@@ -96,7 +102,7 @@ internal static class Bodies
         {
             var message when message.Contains("could not be mapped", StringComparison.Ordinal) => $"Unknown member{where}{line}.",
             var message when message.Contains("uplicate", StringComparison.Ordinal) => $"Repeated member{where}{line}.",
-            var message when message.Contains("missing required", StringComparison.Ordinal) => $"A required member is missing{where}{line}.",
+            var message when message.Contains("missing required", StringComparison.Ordinal) => $"A required member is missing{where}: {Named(message)}",
             var message when message.Contains("null", StringComparison.Ordinal) => $"Null where a value is required{where}{line}.",
             var message when message.Contains("could not be converted", StringComparison.Ordinal) => $"A value of the wrong type{where}{line}.",
             _ => $"The body is not JSON of the expected form{where}{line}.",

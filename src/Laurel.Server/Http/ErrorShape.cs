@@ -14,7 +14,10 @@ internal interface IErrorShape
 }
 
 /// <summary>A request that is refused before any operation sees it.</summary>
-internal sealed class BadRequestException(string message, int status = StatusCodes.Status400BadRequest) : Exception(message)
+internal sealed class BadRequestException(string message, int status = StatusCodes.Status400BadRequest, string? field = null) : Exception(message)
 {
     public int Status { get; } = status;
+
+    /// <summary>The member or parameter at fault, if one is known.</summary>
+    public string? Field { get; } = field;
 }

@@ -1,13 +1,24 @@
+using Laurel.Server.Http;
+
 namespace Laurel.Server.Native;
 
-/// <summary>Laurel's own API under /laurel/v1.</summary>
+/// <summary>Laurel's own API under /laurel/v1: everything can be done through it. Contract: docs/dialects/native.md</summary>
 internal static class NativeApi
 {
-    public static void AddNative(this IServiceCollection services)
-    {
-    }
+    public const string Root = "/laurel/v1";
+
+    public static void AddNative(this IServiceCollection services) => services.AddSingleton<IErrorShape, NativeErrorShape>();
 
     public static void MapNative(this IEndpointRouteBuilder routes)
     {
+        var native = routes.MapGroup(Root);
+        native.MapIssuers();
+        native.MapPlaces();
+        native.MapUsers();
+        native.MapBadges();
+        native.MapAwards();
+        native.MapBatch();
+        native.MapKeys();
+        native.MapVisits();
     }
 }

@@ -1,0 +1,46 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Laurel.Server.Native;
+
+/// <summary>The native API's JSON: camelCase, and strict in what it reads.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ProblemJson))]
+[JsonSerializable(typeof(PeriodJson))]
+[JsonSerializable(typeof(IssuerBody))]
+[JsonSerializable(typeof(IssuerJson))]
+[JsonSerializable(typeof(PageJson<IssuerJson>), TypeInfoPropertyName = "IssuerPage")]
+[JsonSerializable(typeof(PlaceBody))]
+[JsonSerializable(typeof(PlaceJson))]
+[JsonSerializable(typeof(PageJson<PlaceJson>), TypeInfoPropertyName = "PlacePage")]
+[JsonSerializable(typeof(UserBody))]
+[JsonSerializable(typeof(UserJson))]
+[JsonSerializable(typeof(PageJson<UserJson>), TypeInfoPropertyName = "UserPage")]
+[JsonSerializable(typeof(BadgeBody))]
+[JsonSerializable(typeof(BadgeJson))]
+[JsonSerializable(typeof(PageJson<BadgeJson>), TypeInfoPropertyName = "BadgePage")]
+[JsonSerializable(typeof(AwardBody))]
+[JsonSerializable(typeof(PlacedAwardBody))]
+[JsonSerializable(typeof(AwardJson))]
+[JsonSerializable(typeof(AwardAnswerJson))]
+[JsonSerializable(typeof(BatchItemJson[]), TypeInfoPropertyName = "BatchItems")]
+[JsonSerializable(typeof(PageJson<AwardJson>), TypeInfoPropertyName = "AwardPage")]
+[JsonSerializable(typeof(KeyBody))]
+[JsonSerializable(typeof(KeyJson))]
+[JsonSerializable(typeof(NewKeyJson))]
+[JsonSerializable(typeof(PageJson<KeyJson>), TypeInfoPropertyName = "KeyPage")]
+[JsonSerializable(typeof(VisitBody))]
+internal sealed partial class NativeJson : JsonSerializerContext
+{
+    public static NativeJson Strict { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        // Never inside HTML: texts of all scripts stay readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

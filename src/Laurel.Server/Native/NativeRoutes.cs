@@ -1,0 +1,64 @@
+using Laurel.Core;
+using Laurel.Core.Access;
+using Laurel.Server.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Laurel.Server.Native;
+
+/// <summary>How a route of the native API is run: the caller is authenticated, then the handler answers, and what a handler could
+/// not read becomes a problem. Every POST honours <c>Idempotency-Key</c>.</summary>
+internal static class NativeRoutes
+{
+    public static void Get(this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Get], context => Run(context, handler));
+
+    public static void Put(this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Put], context => Run(context, handler));
+
+    public static void Delete(this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Delete], context => Run(context, handler));
+
+    /// <param name="bodyLimit">In bytes, where it is not the usual one.</param>
+    public static void Post(
+        this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit = Bodies.Limit) =>
+        routes.MapMethods(pattern, [HttpMethods.Post], context => RunOnce(context, handler, bodyLimit));
+
+    private static Task RunOnce(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit)
+    {
+        if (bodyLimit != Bodies.Limit && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = bodyLimit;
+        }
+        return Run(context, call => Idempotency.Once(call, handler));
+    }
+
+    private static async Task Run(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler)
+    {
+        NativeAnswer answer;
+        try
+        {
+            var core = context.RequestServices.GetRequiredService<LaurelCore>();
+            answer = await Authenticate(context.Request, core) is { } caller
+                ? await handler(new NativeCall(context, core, caller))
+                : NativeProblem.Of(StatusCodes.Status401Unauthorized, "unauthenticated", "Send a valid key as bearer token or x-api-key.");
+        }
+        catch (BadRequestException bad)
+        {
+            answer = NativeProblem.Of(bad);
+        }
+        catch (InvalidParameterException invalid)
+        {
+            answer = NativeProblem.Of(invalid);
+        }
+        await answer.Write(context);
+    }
+
+    // Cookies and Basic are for browsers and other dialects: nothing here is protected against a foreign page that sends them.
+    private static ValueTask<Caller?> Authenticate(HttpRequest request, LaurelCore core)
+    {
+        var credential = Credential.Of(request);
+        return credential.Kind is CredentialKind.Bearer or CredentialKind.ApiKey
+            ? core.Keys.Authenticate(credential.Secret)
+            : ValueTask.FromResult<Caller?>(null);
+    }
+}
