@@ -7,11 +7,15 @@ internal static class NativeApi
 {
     public const string Root = "/laurel/v1";
 
-    public static void AddNative(this IServiceCollection services) => services.AddSingleton<IErrorShape, NativeErrorShape>();
+    private const string Document = "native";
+
+    public static void AddNative(this IServiceCollection services) => services
+        .AddSingleton<IErrorShape, NativeErrorShape>()
+        .AddSingleton(new ApiDocument(Document, "Laurel's own API", "openapi.native.json"));
 
     public static void MapNative(this IEndpointRouteBuilder routes)
     {
-        var native = routes.MapGroup(Root);
+        var native = routes.DescribedBy(Document).MapGroup(Root);
         native.MapIssuers();
         native.MapPlaces();
         native.MapUsers();
