@@ -81,6 +81,7 @@ internal sealed class Ledger : IAsyncDisposable
     /// <exception cref="StorageUnavailableException">The database could not store the batch.</exception>
     public async ValueTask Submit(LedgerEntry entry, Lane lane, CancellationToken withdraw)
     {
+        withdraw.ThrowIfCancellationRequested();
         if (lane == Lane.Bulk)
         {
             await TakeBulkRoom(entry, withdraw);

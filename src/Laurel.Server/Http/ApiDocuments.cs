@@ -43,7 +43,7 @@ internal static class ApiDocuments
             var json = document.Read();
             app.MapGet(document.Path, context => Write(context, json));
         }
-        app.UseWhen(context => context.Request.Path.StartsWithSegments($"/{Page}"), branch => branch.Use((context, next) =>
+        app.UseWhen(context => context.Request.Path.StartsWithSegments($"/{Page}", StringComparison.OrdinalIgnoreCase), branch => branch.Use((context, next) =>
         {
             context.Response.Headers.ContentSecurityPolicy = Policy;
             context.Response.Headers.XContentTypeOptions = "nosniff";

@@ -22,7 +22,7 @@ internal static class Bodies
         var reader = request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(ct);
+            var read = await Readable(reader.ReadAsync(ct), request);
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();
@@ -30,6 +30,39 @@ internal static class Bodies
                 return body;
             }
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>A form, URL-encoded or of several parts.</summary>
+    /// <exception cref="BadHttpRequestException">Larger than the endpoint's limit (413), or cut off.</exception>
+    /// <exception cref="BadRequestException">It is malformed or has too many fields, or its character set is not known (415).</exception>
+    public static async ValueTask<IFormCollection> ReadForm(HttpRequest request, CancellationToken ct)
+    {
+        try
+        {
+            return await Readable(new ValueTask<IFormCollection>(request.ReadFormAsync(ct)), request);
+        }
+        catch (InvalidDataException)
+        {
+            throw new BadRequestException("The form is not understood.");
+        }
+        catch (NotSupportedException)
+        {
+            // A character set that .NET refuses to decode, such as UTF-7.
+            throw new BadRequestException("The form's character set is not supported.", StatusCodes.Status415UnsupportedMediaType);
+        }
+    }
+
+    // The size of a chunk that fits no number is no bad request to the server below, but a failure to read.
+    private static async ValueTask<T> Readable<T>(ValueTask<T> reading, HttpRequest request)
+    {
+        try
+        {
+            return await reading;
+        }
+        catch (IOException failure) when (failure is not BadHttpRequestException && !request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadRequestException("The body cannot be read.");
         }
     }
 

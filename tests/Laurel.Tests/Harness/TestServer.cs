@@ -77,7 +77,12 @@ internal sealed class TestServer : IAsyncDisposable
         return app;
     }
 
-    public HttpClient NewClient() => new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Address };
+    public HttpClient NewClient() => new(new SocketsHttpHandler
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        Expect100ContinueTimeout = TimeSpan.FromSeconds(30),
+    }) { BaseAddress = Address };
 
     public Task<Answer> Get(string path, string? key = AdministratorKey) => Send(HttpMethod.Get, path, (HttpContent?)null, key);
 

@@ -63,9 +63,9 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
 
     private Task Write(HttpContext context, BadgeView view, long awarded)
     {
-        using var buffer = new RobloxBuffer(1024);
+        var buffer = new RobloxBuffer(1024);
         views.Append(buffer, view, awarded, withUniverse: true);
-        return RobloxJson.Write(context, buffer.Written);
+        return RobloxJson.WriteAndRelease(context, buffer);
     }
 
     internal static AcceptLanguage Wish(HttpRequest request) => AcceptLanguage.Parse(request.Headers.AcceptLanguage);
@@ -174,15 +174,7 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views, RobloxAc
 
     private static async ValueTask<EditJson> ReadForm(HttpRequest request, CancellationToken ct)
     {
-        IFormCollection form;
-        try
-        {
-            form = await request.ReadFormAsync(ct);
-        }
-        catch (InvalidDataException)
-        {
-            throw new BadRequestException("The form is not understood.");
-        }
+        var form = await Bodies.ReadForm(request, ct);
         if (form.Count == 0)
         {
             throw new BadRequestException("The request body is missing.");

@@ -38,6 +38,14 @@ internal static class RobloxJson
         return response.BodyWriter.FlushAsync(context.RequestAborted).AsTask();
     }
 
+    /// <summary>Writes what was put together and gives its memory back before the answer is sent: by then it was copied.</summary>
+    public static Task WriteAndRelease(HttpContext context, RobloxBuffer buffer)
+    {
+        var written = Write(context, buffer.Written);
+        buffer.Dispose();
+        return written;
+    }
+
     // Never 406: what cannot be had is answered in JSON all the same.
     private static bool PrefersTextJson(HttpRequest request)
     {

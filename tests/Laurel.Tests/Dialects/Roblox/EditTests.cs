@@ -105,19 +105,19 @@ public sealed class EditTests(RobloxBed roblox) : IClassFixture<RobloxBed>
     public async Task Moderated_texts_are_refused()
     {
         var badge = await NewBadge();
-        var word = await Moderated();
+        var word = ModeratedWord(roblox);
         (await roblox.Write("PATCH", $"/v1/badges/{badge}", roblox.ManagerKey, JsonSerializer.Serialize(new { name = word }))).Is(400, Errors.Moderated);
         (await roblox.Write("PATCH", $"/v1/badges/{badge}", roblox.ManagerKey, JsonSerializer.Serialize(new { description = $"a {word} b" }))).Is(400, Errors.Moderated);
         Assert.Equal(("Old", "Before", true), await Shown(badge));
     }
 
-    private Task<string> Moderated()
+    internal static string ModeratedWord(RobloxBed roblox)
     {
         using var words = new StreamReader(typeof(Badge).Assembly.GetManifestResourceStream(
             typeof(Badge).Assembly.GetManifestResourceNames().Single(name => name.EndsWith("words.txt", StringComparison.Ordinal)))!);
         var word = words.ReadToEnd().Split('\n').Select(line => line.Trim()).First(line => line.Length > 3 && line.All(char.IsAsciiLetter));
         Assert.False(roblox.Server.Core.Moderation.Allows(word));
-        return Task.FromResult(word);
+        return word;
     }
 
     [Fact]

@@ -81,8 +81,8 @@ public sealed class FrameworkErrorTests(RobloxBed roblox) : IClassFixture<Roblox
     public async Task Without_its_database_it_is_503_and_recovers()
     {
         await using var database = await TestDatabase.Create(Engine.Sqlite);
-        await using var roblox = await RobloxBed.On(database);
-        Assert.Equal(200, (await roblox.Get("/v1/badges/700")).Status);
+        await using var own = await RobloxBed.On(database);
+        Assert.Equal(200, (await own.Get("/v1/badges/700")).Status);
         Answer award;
         await using (var holder = new SqliteConnection(database.ConnectionString + ";Pooling=False"))
         {
@@ -91,13 +91,13 @@ public sealed class FrameworkErrorTests(RobloxBed roblox) : IClassFixture<Roblox
             await using var hold = holder.CreateCommand();
             hold.CommandText = "BEGIN EXCLUSIVE";
             await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-            award = await roblox.AwardFromPlace(RobloxBed.Player, 700);
+            award = await own.AwardFromPlace(RobloxBed.Player, 700);
             // What was read before is read on.
-            Assert.Equal(200, (await roblox.Get("/v1/badges/700")).Status);
+            Assert.Equal(200, (await own.Get("/v1/badges/700")).Status);
         }
         award.Is(503, Errors.Framework("ServiceUnavailable"));
         Assert.Equal("1", award.Header("retry-after"));
-        Assert.Equal(200, (await roblox.AwardFromPlace(RobloxBed.Player, 700)).Status);
+        Assert.Equal(200, (await own.AwardFromPlace(RobloxBed.Player, 700)).Status);
     }
 
     [Fact]

@@ -190,6 +190,8 @@ public sealed class RobloxBed : IAsyncLifetime
         if (body is not null)
         {
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            // Asks first: a refusal is read before the connection breaks under what is still being sent.
+            request.Headers.ExpectContinue = body.Length > 1 << 19;
             if (type is not null)
             {
                 Assert.True(request.Content.Headers.TryAddWithoutValidation("Content-Type", type));
