@@ -33,6 +33,7 @@ public sealed class ApiDocumentsTests
             Assert.True(asset.IsSuccessStatusCode, source);
         }
         var script = await laurel.Anonymous.GetStringAsync("/docs/index.js", TestContext.Current.CancellationToken);
+        Assert.Contains("/openapi/native.json", script);
         Assert.Contains("/openapi/roblox.json", script);
         foreach (Match document in Regex.Matches(script, "/openapi/[a-z]+\\.json", RegexOptions.NonBacktracking))
         {

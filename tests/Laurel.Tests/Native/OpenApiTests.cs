@@ -15,8 +15,9 @@ namespace Laurel.Tests.Native;
 /// <summary>The document describes the server: nothing more, nothing less.</summary>
 public sealed class OpenApiTests
 {
-    // In the range that Laurel hands out, and not handed out.
+    // In the ranges that Laurel hands out, and not handed out.
     private const long Reserved = (1L << 52) + 999_999;
+    private const long ReservedUserOrAward = (1L << 40) + 999_999;
 
     private static async Task<OpenApi> Document(TestServer laurel)
     {
@@ -26,16 +27,12 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public async Task It_is_valid_has_the_routes_that_are_mapped_and_is_listed_with_the_others()
+    public async Task It_is_valid_and_has_the_routes_that_are_mapped()
     {
         await using var laurel = await TestServer.Start();
         var document = await Document(laurel);
         Assert.Empty(document.Faults());
         Assert.Equal(OpenApi.Mapped(laurel, "native").Order(), document.Operations.Order());
-
-        var page = (await laurel.Get("/docs/index.js", key: null)).Is(200).Body;
-        Assert.Contains("/openapi/native.json", page);
-        Assert.Contains("/openapi/roblox.json", page);
     }
 
     [Fact]
@@ -194,13 +191,13 @@ public sealed class OpenApiTests
     private static async Task PlacedAwards(Meeting meeting)
     {
         const string Put = "PUT /users/{userId}/awards/{id}";
-        const string Claimed = """{"badgeId":7,"uid":"0f8fad5b-d9cb-469f-a165-70867728950e","isClaimed":true,"claimedOn":"2023-03-18T00:00:00Z","isBadged":true}""";
+        const string Claimed = """{"badgeId":7,"awardedAt":"2023-03-17T00:00:00Z","uid":"0f8fad5b-d9cb-469f-a165-70867728950e","isClaimed":true,"claimedOn":"2023-03-18T00:00:00Z","isBadged":true}""";
         const string Path = "/users/2/awards/500";
         await meeting.Meet(Put, 201, null, Claimed, Path);
         await meeting.Meet(Put, 200, null, Claimed, Path);
         await meeting.Meet(Put, 412, "already_exists", Claimed, Path, headers: ("If-None-Match", "*"));
         await meeting.Meet(Put, 409, "occasion_held", Claimed, "/users/2/awards/501");
-        await meeting.Meet(Put, 422, "id_reserved", Claimed, $"/users/2/awards/{Reserved}");
+        await meeting.Meet(Put, 422, "id_reserved", Claimed, $"/users/2/awards/{ReservedUserOrAward}");
         await meeting.Meet(Put, 422, "invalid", """{"badgeId":7,"uid":"x"}""", "/users/2/awards/502");
         await meeting.Meet(Put, 404, "unknown_user", """{"badgeId":7}""", "/users/77/awards/502");
         await meeting.Forbidden(Put, """{"badgeId":7}""", 2);
@@ -346,7 +343,7 @@ public sealed class OpenApiTests
         public async Task Put(string path, string body, long id)
         {
             var operation = $"PUT {path}";
-            await Meet(operation, 422, "id_reserved", body, Path(operation, Reserved));
+            await Meet(operation, 422, "id_reserved", body, Path(operation, path == "/users/{id}" ? ReservedUserOrAward : Reserved));
             await Meet(operation, 201, null, body, Path(operation, id));
             await Meet(operation, 200, null, body, Path(operation, id));
             await Meet(operation, 412, "already_exists", body, Path(operation, id), headers: ("If-None-Match", "*"));
