@@ -45,6 +45,49 @@ public sealed class WalkTests
         Assert.Equal(Badges + Arriving, await Walk(laurel, ascending: false, 100));
     }
 
+    [Theory, EveryEngine]
+    public async Task Awards_hidden_behind_an_earlier_duplicate_cost_a_page_nothing(Engine engine)
+    {
+        await using var laurel = await TestCore.Open(engine);
+        await laurel.Issuer(1);
+        await laurel.User(1);
+        for (var badge = 1; badge <= 8; badge++)
+        {
+            await laurel.Badge(badge, 1, badge > 6 ? new Recurrence.Always() : new Recurrence.Once());
+        }
+        // 1, 2, 3: dated by duplicates, long before their own awards; 4, 5, 6: plain; 7, 8: later, but read first.
+        for (var badge = 1; badge <= 3; badge++)
+        {
+            await laurel.Award(1, badge, at: 50 + badge);
+            await laurel.Award(1, badge, at: 10 + badge, manual: true);
+        }
+        for (var badge = 4; badge <= 8; badge++)
+        {
+            await laurel.Award(1, badge, at: 60 + badge);
+        }
+        for (var limit = 1; limit <= 9; limit++)
+        {
+            Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], await Order(laurel, ascending: true, limit));
+            Assert.Equal([8, 7, 6, 5, 4, 3, 2, 1], await Order(laurel, ascending: false, limit));
+        }
+    }
+
+    private static async Task<List<long>> Order(TestCore laurel, bool ascending, int limit)
+    {
+        var order = new List<long>();
+        var after = ascending ? Position.First : Position.Last;
+        while (true)
+        {
+            var page = await laurel.Core.UserAwards.Badges(1, after, ascending, limit);
+            order.AddRange(page.Select(badge => badge.BadgeId));
+            if (page.Count < limit)
+            {
+                return order;
+            }
+            after = page[^1].Position;
+        }
+    }
+
     // In one transaction; every tenth can be earned again.
     private static async Task Define(TestCore laurel)
     {
