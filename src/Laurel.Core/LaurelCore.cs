@@ -46,11 +46,11 @@ public sealed class LaurelCore : IAsyncDisposable
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
         Users = new UserDirectory(database, _changes, ids, time);
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
-        UserAwards = new UserAwards(database, Badges, Issuers);
-        Holders = new Holders(database);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease.Slot), Statistics, time, log, die);
-        Awarding = new Awarding(database, _ledger, Badges, Issuers, Users, ids, time);
+        UserAwards = new UserAwards(database, _ledger, Badges, Issuers);
+        Holders = new Holders(database, _ledger);
+        Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, time);
         // Last of all who listen: when it moves, every cache has let go of what changed.
         _changes.Changed += (kind, _) => _ = kind == ChangeKind.Key ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);

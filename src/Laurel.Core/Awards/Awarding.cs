@@ -17,6 +17,7 @@ public sealed class Awarding
 
     private readonly Database _database;
     private readonly Ledger _ledger;
+    private readonly UserAwards _awards;
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
     private readonly UserDirectory _users;
@@ -24,8 +25,8 @@ public sealed class Awarding
     private readonly TimeProvider _time;
 
     internal Awarding(
-        Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users, IdBlocks ids, TimeProvider time) =>
-        (_database, _ledger, _badges, _issuers, _users, _ids, _time) = (database, ledger, badges, issuers, users, ids, time);
+        Database database, Ledger ledger, UserAwards awards, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users, IdBlocks ids, TimeProvider time) =>
+        (_database, _ledger, _awards, _badges, _issuers, _users, _ids, _time) = (database, ledger, awards, badges, issuers, users, ids, time);
 
     /// <summary>An award asked for by a game server from one of its places. Checks, in this order: place, badge, user, whether the
     /// place is of the badge's issuer, whether it is enabled. A held occasion is an outcome with <see cref="AwardOutcome.Created"/> false.</summary>
@@ -188,7 +189,7 @@ public sealed class Awarding
             return AwardOutcome.Refused(invalid);
         }
         if (!IdRange.IsOpen(IdKind.Award, awardId)
-            && await _database.Read(session => StandingAwards.Find(session, request.UserId, awardId)) is null)
+            && await _awards.Find(request.UserId, awardId) is null)
         {
             return AwardOutcome.Refused(AwardRefusal.IdReserved);
         }
@@ -316,7 +317,7 @@ public sealed class Awarding
         {
             return Refusal.Invalid("reason", "A reason has at most 1,000 characters.");
         }
-        if (await _database.Read(session => StandingAwards.Find(session, userId, awardId)) is not { } standing)
+        if (await _awards.Find(userId, awardId) is not { } standing)
         {
             return UnknownAward;
         }

@@ -4,7 +4,7 @@ namespace Laurel.Core.Awards;
 
 /// <summary>Who holds a badge. No index leads from a badge to its awards (it would cost every award), so the ledger is read in
 /// key slices: pages may be short of their limit, even empty, and still have a next one.</summary>
-public sealed class Holders(Database database)
+public sealed class Holders
 {
     // One slice is about 20 ms of reading.
     private const int SliceRows = 50_000;
@@ -22,18 +22,25 @@ public sealed class Holders(Database database)
         ORDER BY user_id, badge_id, occasion LIMIT 1 OFFSET $4
         """;
 
+    private readonly Database _database;
+    private readonly Ledger _ledger;
+
+    internal Holders(Database database, Ledger ledger) => (_database, _ledger) = (database, ledger);
+
     /// <summary>Awards of a badge by user, then occasion, behind a key; and the key to go on from, null at the end.</summary>
     public async ValueTask<(List<Award> Awards, AwardKey? Next)> List(long badgeId, AwardKey? after, int limit)
     {
         var from = after ?? new AwardKey(long.MinValue, long.MinValue, "");
+        // Before the table, because a row only ever moves there.
+        var buffered = _ledger.BufferedOfBadge(badgeId).OrderBy(each => each.UserId).ToList();
         var found = new List<Award>();
         for (var slice = 0; slice < SlicesPerPage; slice++)
         {
             var (awards, end) = await Read(badgeId, from, limit - found.Count);
-            found.AddRange(awards);
+            found.AddRange(WithBuffered(awards, buffered, from, end, limit - found.Count));
             if (found.Count == limit)
             {
-                return (found, new AwardKey(found[^1].UserId, found[^1].BadgeId, found[^1].Occasion));
+                return (found, Key(found[^1]));
             }
             if (end is not { } behind)
             {
@@ -44,7 +51,25 @@ public sealed class Holders(Database database)
         return (found, from);
     }
 
-    private ValueTask<(List<Award> Awards, AwardKey? End)> Read(long badgeId, AwardKey from, int limit) => database.ReadSnapshot(async session =>
+    // A slice may have been cut at its limit: what lies behind its last award is for the next page.
+    private static List<Award> WithBuffered(List<Award> awards, List<BufferedAward> buffered, AwardKey behind, AwardKey? end, int limit)
+    {
+        var known = awards.Where(award => award.Occasion.Length == 0).Select(award => award.UserId).ToHashSet();
+        var all = awards.Concat(
+            from each in buffered
+            let key = new AwardKey(each.UserId, each.BadgeId, "")
+            where Order.Compare(key, behind) > 0 && (end is null || Order.Compare(key, end.Value) <= 0) && !known.Contains(each.UserId)
+            select each.ToAward());
+        return [.. all.OrderBy(Key, Order).Take(limit)];
+    }
+
+    // As the table compares them.
+    private static readonly IComparer<AwardKey> Order = Comparer<AwardKey>.Create((a, b) =>
+        (a.UserId, a.BadgeId).CompareTo((b.UserId, b.BadgeId)) is var order and not 0 ? order : string.CompareOrdinal(a.Occasion, b.Occasion));
+
+    private static AwardKey Key(Award award) => new(award.UserId, award.BadgeId, award.Occasion);
+
+    private ValueTask<(List<Award> Awards, AwardKey? End)> Read(long badgeId, AwardKey from, int limit) => _database.ReadSnapshot(async session =>
     {
         var awards = new List<Award>();
         var rows = session.Prepare(Slice).Set(1, from.UserId).Set(2, from.BadgeId).Set(3, from.Occasion).Set(4, SliceRows).Set(5, badgeId).Set(6, limit);

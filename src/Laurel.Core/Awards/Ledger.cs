@@ -25,6 +25,9 @@ internal sealed class Ledger : IAsyncDisposable
     private const int BulkCapacity = 8_192;
     private const long ByteCapacity = 64L << 20;
 
+    // How long nothing may have come before buffered rows are flushed without a batch.
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
+
     // Bulk entries wait for room of their own, by weight: an import never fills the live lane's.
     private const int WeightPerRoom = (int)(ByteCapacity / BulkCapacity);
 
@@ -44,6 +47,9 @@ internal sealed class Ledger : IAsyncDisposable
     private long _bytes;
     private bool _closed;
     private bool _waiting;
+
+    // Nothing has come for a while, so what is buffered is flushed without a pause.
+    private bool _flushing;
 
     /// <param name="die">Called when the writer cannot go on: the process must end and be restarted clean.</param>
     public Ledger(LedgerStore store, Tallies tallies, TimeProvider time, ILogger log, Action<Exception> die)
@@ -67,12 +73,21 @@ internal sealed class Ledger : IAsyncDisposable
     /// <summary>Whether the last batch failed for want of storage, and nothing has been written since.</summary>
     public bool StorageFailed { get; private set; }
 
+    /// <inheritdoc cref="LedgerStore.HasBuffered"/>
+    public bool HasBuffered => _store.HasBuffered;
+
+    /// <inheritdoc cref="LedgerStore.Buffered"/>
+    public IReadOnlyList<BufferedAward> Buffered(long userId) => _store.Buffered(userId);
+
+    /// <inheritdoc cref="LedgerStore.BufferedOfBadge"/>
+    public IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => _store.BufferedOfBadge(badgeId);
+
     /// <summary>Somebody else found that the database can be written again.</summary>
     public void StorageRecovered() => StorageFailed = false;
 
     public void Start()
     {
-        _store.Start();
+        _store.Start(_time.Micros());
         _writer.Start();
     }
 
@@ -163,6 +178,10 @@ internal sealed class Ledger : IAsyncDisposable
                     batch.Sort(KeyOrder.Instance);
                     Commit(batch);
                 }
+                else if (!Flush())
+                {
+                    break;
+                }
             }
             _ended.SetResult();
         }
@@ -191,7 +210,7 @@ internal sealed class Ledger : IAsyncDisposable
         }
     }
 
-    // False when the ledger is closed and empty.
+    // An empty batch: there is time to flush. False when the ledger is closed and empty.
     private bool Take(List<LedgerEntry> batch)
     {
         batch.Clear();
@@ -200,15 +219,53 @@ internal sealed class Ledger : IAsyncDisposable
             while (_live.Count + _bulk.Count == 0 && !_closed)
             {
                 _waiting = true;
-                Monitor.Wait(_gate);
+                if (!_store.HasBuffered)
+                {
+                    Monitor.Wait(_gate);
+                }
+                else if (_flushing || !Monitor.Wait(_gate, Idle))
+                {
+                    _waiting = false;
+                    _flushing = true;
+                    return true;
+                }
             }
+            _flushing = false;
             var bulk = Move(_bulk, batch, BulkShare, BulkRoom);
             _bytes -= Move(_live, batch, BatchLimit, entry => entry.Weight);
             if (bulk > 0)
             {
                 _bulkRoom.Release(bulk);
             }
-            return batch.Count > 0 || !_closed;
+            return batch.Count > 0 || !_closed || _store.HasBuffered;
+        }
+    }
+
+    // False when it could not and nobody comes any more: the next start finds in the outbox what it needs.
+    private bool Flush()
+    {
+        if (!_store.HasBuffered)
+        {
+            return true;
+        }
+        try
+        {
+            _store.Flush(_time.Micros());
+            StorageFailed = false;
+            return true;
+        }
+        catch (StorageUnavailableException unavailable)
+        {
+            if (!StorageFailed)
+            {
+                LedgerLog.FlushFailed(_log, unavailable);
+            }
+            StorageFailed = true;
+            _flushing = false;
+            lock (_gate)
+            {
+                return !_closed;
+            }
         }
     }
 
@@ -354,6 +411,9 @@ internal static partial class LedgerLog
 
     [LoggerMessage(2, LogLevel.Warning, "The outcome of a commit of {Count} entries is unknown; repeating it.")]
     public static partial void CommitUnknown(ILogger log, Exception failure, int count);
+
+    [LoggerMessage(4, LogLevel.Warning, "Committed awards could not be moved to their tables yet; it is tried again.")]
+    public static partial void FlushFailed(ILogger log, Exception failure);
 
     [LoggerMessage(3, LogLevel.Error, "One entry could not be stored and was refused; the rest of its batch was not harmed.")]
     public static partial void RowRefused(ILogger log, Exception failure);

@@ -58,8 +58,8 @@ internal abstract class LedgerStore(short node)
     /// <summary>The number of this node's last certain batch. The writer thread alone moves it.</summary>
     public long Sequence { get; protected set; }
 
-    /// <summary>Reads where this node's numbering stands. Once, before the first commit.</summary>
-    public abstract void Start();
+    /// <summary>Reads where this node's numbering stands, and what a dead process had not finished. Once, before the first commit.</summary>
+    public abstract void Start(long now);
 
     /// <summary>Commits the batch, which is in key order, and sets each entry's outcome.</summary>
     /// <param name="repeat">The batch may have been committed already, by a COMMIT whose outcome is unknown.</param>
@@ -67,6 +67,24 @@ internal abstract class LedgerStore(short node)
     /// <exception cref="CommitUnknownException">COMMIT was sent and not answered: repeat.</exception>
     /// <exception cref="StorageUnavailableException">Nothing was stored and the database is not there.</exception>
     public abstract IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat);
+
+    /// <summary>Whether awards or visits are committed whose rows are not in their tables yet.</summary>
+    public virtual bool HasBuffered => false;
+
+    /// <summary>Moves some of them there, in a transaction of its own.</summary>
+    /// <exception cref="StorageUnavailableException">Nothing was moved.</exception>
+    public virtual void Flush(long now)
+    {
+    }
+
+    /// <summary>A user's awards that are committed and not in their table. To be read before the table: a row moves there, never back.</summary>
+    public virtual IReadOnlyList<BufferedAward> Buffered(long userId) => [];
+
+    /// <summary>The same of a badge.</summary>
+    public virtual IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => [];
+
+    /// <summary>Makes the running transaction see all of a user's awards in their table.</summary>
+    protected virtual ValueTask Settle(Session session, long userId) => default;
 
     /// <summary>Adds the deltas to the tally rows of this node.</summary>
     protected abstract ValueTask WriteTallies(
@@ -96,6 +114,10 @@ internal abstract class LedgerStore(short node)
         await InsertPlain(session, Plain(batch));
         foreach (var entry in batch)
         {
+            if (entry is AwardEntry { Replaces: true } or AwardEntry { Manual: true } or RemovalEntry)
+            {
+                await Settle(session, entry.UserId);
+            }
             switch (entry)
             {
                 case AwardEntry { Replaces: true } import:
@@ -299,8 +321,16 @@ internal abstract class LedgerStore(short node)
     /// <summary>Forgets what was recorded since, with the savepoint that undid it.</summary>
     internal void Forget(int recorded) => _events.RemoveRange(recorded, _events.Count - recorded);
 
-    internal void Record(OutboxKind kind, Award award) =>
-        _events.Add(new OutboxEvent(kind, award.UserId, award.BadgeId, award.Id, award.AwardedAt, award.Occasion));
+    internal void Record(OutboxKind kind, Award award, bool buffered = false) =>
+        _events.Add(new OutboxEvent(kind, award.UserId, award.BadgeId, award.Id, award.AwardedAt, award.Occasion)
+        {
+            Source = award.Source,
+            IsBuffered = buffered,
+        });
+
+    /// <summary>Records that a user was seen at an issuer in a bucket, and in which one before, null for never.</summary>
+    protected void RecordVisit(long userId, long issuerId, long bucket, long? previous, bool buffered = false) =>
+        _events.Add(new OutboxEvent(OutboxKind.Visited, userId, issuerId, previous ?? 0, bucket, "") { IsBuffered = buffered });
 
     // Recurrence, anchor and zone may not change any more; if they have changed since the occasion was computed, it is void.
     internal static async ValueTask<bool> Freeze(Session session, Badges.Badge badge)
@@ -323,16 +353,17 @@ internal abstract class LedgerStore(short node)
         return found;
     }
 
-    private async ValueTask Visit(Session session, long userId, long issuerId, long bucket)
+    /// <summary>Counts a visit, unless the user has been seen there as late.</summary>
+    protected ValueTask Visit(Session session, long userId, long issuerId, long bucket) =>
+        _seen.Contains(userId, issuerId, bucket) ? default : MoveTo(session, userId, issuerId, bucket);
+
+    /// <summary>Counts a visit where the tables do not say that the user has been seen as late.</summary>
+    protected virtual async ValueTask MoveTo(Session session, long userId, long issuerId, long bucket)
     {
-        if (_seen.Contains(userId, issuerId, bucket))
-        {
-            return;
-        }
         var move = session.Prepare(MoveVisitor).Set(1, userId).Set(2, issuerId).Set(3, bucket);
         if (await move.Read())
         {
-            _events.Add(new OutboxEvent(OutboxKind.Visited, userId, issuerId, move.LongOrNull(0) ?? 0, bucket, ""));
+            RecordVisit(userId, issuerId, bucket, move.LongOrNull(0));
             await move.Done();
         }
     }

@@ -14,16 +14,29 @@ internal enum OutboxKind : byte
 }
 
 /// <summary>One event. It names no personal data: a subscriber that may see more looks it up.</summary>
-internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long BadgeId, long AwardId, long At, string Occasion);
+internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long BadgeId, long AwardId, long At, string Occasion)
+{
+    /// <summary>Of an award.</summary>
+    public AwardSource Source { get; init; }
 
-/// <summary>The packed form of a batch's events: a version byte, then per event its kind, the zigzag varint differences to the
-/// event of its kind before, and the occasion as length and UTF-8. About 14 bytes an award.</summary>
+    /// <summary>The award was committed by this event alone; its row follows with a flush of the <see cref="Memtable"/>.</summary>
+    public bool IsBuffered { get; init; }
+}
+
+/// <summary>The packed form of a batch's events: a version byte, then per event a byte of its kind (3 bits), source (4) and whether
+/// it is buffered (1), the zigzag varint differences to the event of its kind before, and the occasion as length and UTF-8. About
+/// 14 bytes an award.</summary>
 internal static class Outbox
 {
     private const byte Version = 1;
 
     // One more than the largest number of a kind.
     private const int Kinds = 4;
+
+    private const int KindMask = 7;
+    private const int SourceShift = 3;
+    private const int SourceMask = 15;
+    private const int Buffered = 128;
 
     public static byte[] Pack(List<OutboxEvent> events)
     {
@@ -33,7 +46,7 @@ internal static class Outbox
         foreach (var each in events)
         {
             ref var last = ref lasts[(int)each.Kind];
-            Put(buffer, (byte)each.Kind);
+            Put(buffer, (byte)((int)each.Kind | ((int)each.Source << SourceShift) | (each.IsBuffered ? Buffered : 0)));
             PutNumber(buffer, each.UserId - last.UserId);
             PutNumber(buffer, each.BadgeId - last.BadgeId);
             PutNumber(buffer, each.AwardId - last.AwardId);
@@ -56,7 +69,8 @@ internal static class Outbox
         Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
         while (rest.Length > 0)
         {
-            var kind = (OutboxKind)rest[0];
+            var head = rest[0];
+            var kind = (OutboxKind)(head & KindMask);
             if ((int)kind >= Kinds)
             {
                 throw new InvalidDataException("Unknown kind of an outbox event.");
@@ -69,7 +83,11 @@ internal static class Outbox
                 last.BadgeId + TakeNumber(ref rest),
                 last.AwardId + TakeNumber(ref rest),
                 last.At + TakeNumber(ref rest),
-                TakeText(ref rest));
+                TakeText(ref rest))
+            {
+                Source = (AwardSource)((head >> SourceShift) & SourceMask),
+                IsBuffered = (head & Buffered) != 0,
+            };
             events.Add(last);
         }
         return events;

@@ -4,10 +4,41 @@ using Microsoft.Data.Sqlite;
 
 namespace Laurel.Core.Awards;
 
-/// <summary>The ledger on SQLite: prepared statements in a loop on the one writer connection.</summary>
+/// <summary>The ledger on SQLite: prepared statements in a loop on the one writer connection.
+///
+/// What costs there is pages: an award of a random user would write one of the ledger, one of its index and one of the visitors,
+/// each into the log and later into the file. So plain awards and visits are committed as events of the outbox, and their rows
+/// follow sorted (see <see cref="Memtable"/>). That needs a process that is alone on its database: as soon as another one leases
+/// a node slot, everything is flushed and every row is written with its batch.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : LedgerStore(node)
 {
     private const string LastSequence = "SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = $1";
+
+    // It moves when another connection has committed, and this process has no other that writes.
+    private const string DataVersion = "PRAGMA data_version";
+
+    private const string Nodes = "SELECT slot, owner, leased_until, flushed FROM nodes ORDER BY slot";
+
+    private const string SetFlushed = "UPDATE nodes SET flushed = $1 WHERE slot = $2 AND flushed < $1";
+
+    private const string Taken = """
+        SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = '')
+          OR EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = '' AND lifted = 0 AND kind >= $3)
+          OR EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $4 AND badge_id = $2)
+        """;
+
+    private const string InsertPlainAward = """
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
+        VALUES ($1, $2, '', $3, $4, $5, NULL) ON CONFLICT DO NOTHING
+        """;
+
+    private const string LastVisit = "SELECT bucket FROM visitors WHERE user_id = $1 AND issuer_id = $2";
+
+    private const string SetVisit = """
+        INSERT INTO visitors (user_id, issuer_id, bucket, previous) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (user_id, issuer_id) DO UPDATE SET previous = excluded.previous, bucket = excluded.bucket
+        WHERE visitors.bucket < excluded.bucket
+        """;
 
     private const string UpsertTally = """
         INSERT INTO badge_tallies (span, start, badge_id, node, awarded) VALUES ($1, $2, $3, $4, $5)
@@ -19,23 +50,103 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         ON CONFLICT (bucket, issuer_id, node) DO UPDATE SET visitors = visitors + excluded.visitors
         """;
 
-    public override void Start()
+    private const int FlushedAtOnce = 2048;
+
+    // Where nothing is buffered: how many batches a start may have to look through in vain.
+    private const int SetFlushedEvery = 256;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly Memtable _memtable = new();
+    private long? _version;
+    private bool _alone;
+
+    public override void Start(long now)
     {
-        var session = database.Acquire();
-        try
+        for (var waited = TimeSpan.Zero; !TryStart(now); waited += TimeSpan.FromMilliseconds(20))
         {
-            var last = session.Raw(LastSequence).Set(1, Node);
-            last.Step();
-            Sequence = last.Long(0);
-            last.Rewind();
-        }
-        finally
-        {
-            database.Release();
+            if (waited > Patience)
+            {
+                throw new StorageUnavailableException("Another process on this database has not flushed its awards.");
+            }
+            Thread.Sleep(20);
         }
     }
 
+    // False while another process has awards that are in no table yet.
+    private bool TryStart(long now) => Transact(session =>
+    {
+        var last = session.Raw(LastSequence).Set(1, Node);
+        last.Step();
+        Sequence = last.Long(0);
+        last.Rewind();
+        var found = new Generation();
+        foreach (var other in ReadNodes(session))
+        {
+            var lives = other.Slot != Node && NodeLease.IsLive(other.LeasedUntil, other.Owner, now);
+            var any = Synchronously(found.Replay(session, other.Slot, other.Flushed, packed => Outbox.Unpack(packed)));
+            if (lives && any)
+            {
+                return false;
+            }
+        }
+        _memtable.Recover(found);
+        return true;
+    });
+
+    public override bool HasBuffered => _memtable.Old is not null || _memtable.HasYoung;
+
+    public override IReadOnlyList<BufferedAward> Buffered(long userId) => _memtable.Of(userId);
+
+    public override IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => _memtable.OfBadge(badgeId);
+
     public override IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat)
+    {
+        while (!Transact(session => TryCommit(session, batch, now)))
+        {
+            while (HasBuffered)
+            {
+                Flush(now);
+            }
+        }
+        var events = Committed(batch);
+        _memtable.Committed(Node, Sequence, now);
+        return events;
+    }
+
+    // False, and nothing written, when the buffered rows have to be flushed first.
+    private bool TryCommit(SqliteSession session, List<LedgerEntry> batch, long now)
+    {
+        _alone = IsAlone(session, now);
+        if (!_alone && HasBuffered)
+        {
+            return false;
+        }
+        Synchronously(Write(session, batch, now));
+        // More than comes in, or the old generation would never end.
+        Flush(session, batch.Count + (batch.Count / 4) + 8, now, waits: false);
+        if (!HasBuffered && Sequence % SetFlushedEvery == 0)
+        {
+            session.Raw(SetFlushed).Set(1, Sequence).Set(2, Node).Execute();
+        }
+        return true;
+    }
+
+    public override void Flush(long now)
+    {
+        Transact(session =>
+        {
+            if (_memtable.Old is null && _memtable.HasYoung)
+            {
+                _memtable.Turn(now);
+            }
+            Flush(session, FlushedAtOnce, now, waits: true);
+            return true;
+        });
+        _memtable.Committed(Node, Sequence, now);
+    }
+
+    private T Transact<T>(Func<SqliteSession, T> work)
     {
         try
         {
@@ -43,12 +154,13 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
             try
             {
                 session.Begin("BEGIN IMMEDIATE");
-                // SQLite's statements end before they return, so nothing is waited for here.
-                Write(session, batch, now).AsTask().GetAwaiter().GetResult();
+                var result = work(session);
                 session.Commit();
+                return result;
             }
             catch
             {
+                _memtable.RolledBack();
                 session.Rollback();
                 throw;
             }
@@ -61,7 +173,163 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         {
             throw SqliteDatabase.Unavailable(failure);
         }
-        return Committed(batch);
+    }
+
+    // SQLite's statements end before they return, so nothing is ever waited for.
+    private static T Synchronously<T>(ValueTask<T> work) => work.AsTask().GetAwaiter().GetResult();
+
+    // Rows may wait only while no other process could ask the tables for them.
+    private bool IsAlone(SqliteSession session, long now)
+    {
+        var read = session.Raw(DataVersion);
+        read.Step();
+        var version = read.Long(0);
+        read.Rewind();
+        if (_alone && version == _version)
+        {
+            return true;
+        }
+        _version = version;
+        return !ReadNodes(session).Exists(other => other.Slot != Node && NodeLease.IsLive(other.LeasedUntil, other.Owner, now));
+    }
+
+    private static List<(short Slot, string Owner, long LeasedUntil, long Flushed)> ReadNodes(SqliteSession session)
+    {
+        var nodes = new List<(short, string, long, long)>();
+        for (var rows = session.Raw(Nodes); rows.Step();)
+        {
+            nodes.Add(((short)rows.Long(0), rows.Text(1), rows.Long(2), rows.Long(3)));
+        }
+        return nodes;
+    }
+
+    private void Flush(SqliteSession session, int count, long now, bool waits)
+    {
+        if (_memtable.Old is null && _memtable.IsRipe(now))
+        {
+            _memtable.Turn(now);
+        }
+        if (_memtable.Old is not { } old || !(waits || old.IsSorted))
+        {
+            return;
+        }
+        foreach (var award in _memtable.PlaceNext(count))
+        {
+            Insert(session, award);
+        }
+        foreach (var (key, visit) in old.NextVisits(count))
+        {
+            session.Raw(SetVisit).Set(1, key.User).Set(2, key.Issuer).Set(3, visit.Bucket).Set(4, visit.Previous).Execute();
+        }
+        if (old.IsPlaced)
+        {
+            foreach (var (slot, sequence) in old.Sequences)
+            {
+                session.Raw(SetFlushed).Set(1, sequence).Set(2, slot).Execute();
+            }
+            _memtable.EndOld();
+        }
+    }
+
+    private static void Insert(SqliteSession session, BufferedAward award) => session.Raw(InsertPlainAward)
+        .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Id).Set(4, award.AwardedAt).Set(5, (long)award.Source).Execute();
+
+    protected override ValueTask Settle(Session session, long userId)
+    {
+        foreach (var award in _memtable.Place(userId))
+        {
+            Insert((SqliteSession)session, award);
+        }
+        return default;
+    }
+
+    protected override async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
+    {
+        foreach (var entry in plain)
+        {
+            if (entry.CheckUser && !await Exists(session, entry.UserId))
+            {
+                entry.Status = AwardStatus.UnknownUser;
+            }
+            else if (_alone && IsBufferable(entry))
+            {
+                await Buffer((SqliteSession)session, entry);
+            }
+            else
+            {
+                await Settle(session, entry.UserId);
+                await Insert(session, entry);
+            }
+        }
+    }
+
+    // All that there is to say of it is in its event.
+    private static bool IsBufferable(AwardEntry entry) =>
+        entry.Claim is null && entry.Award is { Occasion: "", Subject: null, ActionId: null, Payload: null };
+
+    private async ValueTask Buffer(SqliteSession session, AwardEntry entry)
+    {
+        var award = entry.Award;
+        if (!await Freeze(session, entry.Badge))
+        {
+            entry.Status = AwardStatus.Stale;
+        }
+        else if (_memtable.Find(award.UserId, award.BadgeId) is { } buffered)
+        {
+            (entry.Status, entry.Standing) = (AwardStatus.Held, buffered);
+        }
+        else if (IsTaken(session, entry))
+        {
+            entry.Standing = await StandingAwards.For(session, award);
+            entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
+        }
+        else
+        {
+            _memtable.Add(award);
+            Record(OutboxKind.Awarded, award, buffered: true);
+            entry.Status = AwardStatus.Created;
+            if (entry.IsVisit)
+            {
+                await Visit(session, award.UserId, entry.Badge.IssuerId, Clock.BucketOf(entry.AskedAt));
+            }
+        }
+    }
+
+    private static bool IsTaken(SqliteSession session, AwardEntry entry)
+    {
+        var taken = session.Raw(Taken).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, (long)ForbiddenFrom(entry))
+            .Set(4, entry.Badge.IssuerId);
+        taken.Step();
+        var found = taken.Long(0) != 0;
+        taken.Rewind();
+        return found;
+    }
+
+    protected override ValueTask MoveTo(Session session, long userId, long issuerId, long bucket)
+    {
+        if (!_alone)
+        {
+            return base.MoveTo(session, userId, issuerId, bucket);
+        }
+        var previous = _memtable.FindVisit(userId, issuerId)?.Bucket ?? ReadVisit((SqliteSession)session, userId, issuerId);
+        if (previous is null || previous < bucket)
+        {
+            _memtable.Put(userId, issuerId, new BufferedVisit(bucket, previous));
+            RecordVisit(userId, issuerId, bucket, previous, buffered: true);
+        }
+        return default;
+    }
+
+    private static long? ReadVisit(SqliteSession session, long userId, long issuerId)
+    {
+        var rows = session.Raw(LastVisit).Set(1, userId).Set(2, issuerId);
+        if (!rows.Step())
+        {
+            return null;
+        }
+        var bucket = rows.Long(0);
+        rows.Rewind();
+        return bucket;
     }
 
     protected override async ValueTask WriteTallies(

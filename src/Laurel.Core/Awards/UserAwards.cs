@@ -18,8 +18,9 @@ public readonly record struct HeldBadge(long BadgeId, long AwardedAt, long Award
     public Position Position => new(AwardedAt, AwardId);
 }
 
-/// <summary>What users hold: lists by keyset, so that no row is repeated or skipped while awards arrive.</summary>
-public sealed class UserAwards(Database database, BadgeCatalogue badges, IssuerCatalogue issuers)
+/// <summary>What users hold: lists by keyset, so that no row is repeated or skipped while awards arrive. What the ledger has
+/// committed and not yet moved to its table is read first, because a row only ever moves that way.</summary>
+public sealed class UserAwards
 {
     private const string Columns = "user_id, badge_id, occasion, id, awarded_at, source, subject";
 
@@ -53,14 +54,49 @@ public sealed class UserAwards(Database database, BadgeCatalogue badges, IssuerC
     // A user with fewer awards than this is read whole: one range costs less than a hundred seeks.
     private const int Scanned = 400;
 
+    private readonly Database _database;
+    private readonly Ledger _ledger;
+    private readonly BadgeCatalogue _badges;
+    private readonly IssuerCatalogue _issuers;
+
+    internal UserAwards(Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers) =>
+        (_database, _ledger, _badges, _issuers) = (database, ledger, badges, issuers);
+
     /// <summary>The badges a user holds, each once, behind a position, nearest first.</summary>
-    public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit) => database.Read(async session =>
+    public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit)
     {
-        var repeated = await ReadRepeated(session, userId);
-        return repeated is null
-            ? await Once(session, userId, after, ascending, limit)
-            : await Merge(session, userId, repeated, after, ascending, limit);
-    });
+        var buffered = _ledger.Buffered(userId);
+        return _database.Read(async session =>
+        {
+            var repeated = await ReadRepeated(session, userId);
+            var held = repeated is null
+                ? await Once(session, userId, after, ascending, limit)
+                : await Merge(session, userId, repeated, after, ascending, limit);
+            return buffered.Count == 0 ? held : WithBuffered(held, buffered, after, ascending, limit);
+        });
+    }
+
+    // A badge that is buffered has no other award of its user, so it is nowhere else in the list, unless it was flushed meanwhile.
+    private static List<HeldBadge> WithBuffered(
+        List<HeldBadge> held, IReadOnlyList<BufferedAward> buffered, Position after, bool ascending, int limit)
+    {
+        var known = held.Select(each => each.BadgeId).ToHashSet();
+        foreach (var each in buffered)
+        {
+            var badge = new HeldBadge(each.BadgeId, each.AwardedAt, each.Id);
+            if (IsBehind(badge.Position, after, ascending) && known.Add(each.BadgeId))
+            {
+                held.Add(badge);
+            }
+        }
+        return Nearest(held, ascending, limit);
+    }
+
+    private static List<HeldBadge> Nearest(List<HeldBadge> held, bool ascending, int limit)
+    {
+        held.Sort((a, b) => Compare(a.Position, b.Position) * (ascending ? 1 : -1));
+        return held.Count > limit ? held[..limit] : held;
+    }
 
     private static async ValueTask<List<HeldBadge>> Once(Session session, long userId, Position after, bool ascending, int limit)
     {
@@ -108,8 +144,7 @@ public sealed class UserAwards(Database database, BadgeCatalogue badges, IssuerC
             }
             from = page[^1].Position;
         }
-        merged.Sort((a, b) => Compare(a.Position, b.Position) * (ascending ? 1 : -1));
-        return merged.Count > limit ? merged[..limit] : merged;
+        return Nearest(merged, ascending, limit);
     }
 
     private static async ValueTask<Position?> OnceAt(Session session, long userId, long badgeId)
@@ -129,7 +164,21 @@ public sealed class UserAwards(Database database, BadgeCatalogue badges, IssuerC
     private static int Compare(Position a, Position b) => a.At != b.At ? a.At.CompareTo(b.At) : a.Id.CompareTo(b.Id);
 
     /// <summary>When the user was awarded each of the badges: the earliest award that stands. Badges not held are absent.</summary>
-    public ValueTask<Dictionary<long, long>> AwardedDates(long userId, IReadOnlyList<long> badgeIds) => database.Read(async session =>
+    public async ValueTask<Dictionary<long, long>> AwardedDates(long userId, IReadOnlyList<long> badgeIds)
+    {
+        var buffered = _ledger.Buffered(userId);
+        var dates = await ReadDates(userId, badgeIds);
+        foreach (var each in buffered)
+        {
+            if (badgeIds.Contains(each.BadgeId))
+            {
+                dates.TryAdd(each.BadgeId, each.AwardedAt);
+            }
+        }
+        return dates;
+    }
+
+    private ValueTask<Dictionary<long, long>> ReadDates(long userId, IReadOnlyList<long> badgeIds) => _database.Read(async session =>
     {
         var dates = await DatesByScan(session, userId, badgeIds) ?? await DatesBySeek(session, userId, badgeIds);
         if (await ReadRepeated(session, userId) is { } repeated)
@@ -182,13 +231,14 @@ public sealed class UserAwards(Database database, BadgeCatalogue badges, IssuerC
     /// <summary>When the user was awarded the badge; null when it is not held.</summary>
     public async ValueTask<long?> AwardedDate(long userId, long badgeId)
     {
-        if (await badges.Find(badgeId) is not { } badge)
+        if (await _badges.Find(badgeId) is not { } badge)
         {
             return null;
         }
-        return await database.Read<long?>(async session =>
+        var buffered = Find(_ledger.Buffered(userId), each => each.BadgeId == badgeId);
+        return await _database.Read<long?>(async session =>
         {
-            var once = (await OnceAt(session, userId, badgeId))?.At;
+            var once = (await OnceAt(session, userId, badgeId))?.At ?? buffered?.AwardedAt;
             var row = session.Prepare(RepeatedOf).Set(1, userId).Set(2, badge.IssuerId).Set(3, badgeId);
             if (!await row.Read())
             {
@@ -201,36 +251,67 @@ public sealed class UserAwards(Database database, BadgeCatalogue badges, IssuerC
     }
 
     /// <summary>All of a user's awards by time, then id, behind a position, with their actions and payloads.</summary>
-    public ValueTask<List<Award>> List(long userId, Position after, int limit) => database.Read(async session =>
+    public ValueTask<List<Award>> List(long userId, Position after, int limit)
     {
-        var awards = new List<Award>();
-        var rows = session.Prepare(AllAscending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
-        while (await rows.Read())
+        var buffered = _ledger.Buffered(userId);
+        return _database.Read(async session =>
         {
-            awards.Add(StandingAwards.Row(rows));
+            var awards = new List<Award>();
+            var rows = session.Prepare(AllAscending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
+            while (await rows.Read())
+            {
+                awards.Add(StandingAwards.Row(rows));
+            }
+            return await AwardDetails.Complete(session, buffered.Count == 0 ? awards : WithBuffered(awards, buffered, after, limit));
+        });
+    }
+
+    private static List<Award> WithBuffered(List<Award> awards, IReadOnlyList<BufferedAward> buffered, Position after, int limit)
+    {
+        var known = awards.Where(award => award.Occasion.Length == 0).Select(award => award.BadgeId).ToHashSet();
+        awards.AddRange(from each in buffered
+                        where Compare(new Position(each.AwardedAt, each.Id), after) > 0 && !known.Contains(each.BadgeId)
+                        select each.ToAward());
+        awards.Sort((a, b) => Compare(new Position(a.AwardedAt, a.Id), new Position(b.AwardedAt, b.Id)));
+        return awards.Count > limit ? awards[..limit] : awards;
+    }
+
+    private static BufferedAward? Find(IReadOnlyList<BufferedAward> buffered, Func<BufferedAward, bool> wanted)
+    {
+        foreach (var each in buffered)
+        {
+            if (wanted(each))
+            {
+                return each;
+            }
         }
-        return await AwardDetails.Complete(session, awards);
-    });
+        return null;
+    }
 
     /// <summary>The awards with their actions and payloads.</summary>
-    public ValueTask<List<Award>> Complete(IReadOnlyList<Award> awards) => database.Read(session => AwardDetails.Complete(session, awards));
+    public ValueTask<List<Award>> Complete(IReadOnlyList<Award> awards) => _database.Read(session => AwardDetails.Complete(session, awards));
 
     /// <summary>Claim states, by user and award id, of those of the awards that have one.</summary>
     public ValueTask<Dictionary<(long UserId, long AwardId), AwardClaim>> Claims(IReadOnlyList<Award> awards) =>
-        database.Read(session => AwardDetails.Claims(session, awards));
+        _database.Read(session => AwardDetails.Claims(session, awards));
 
     /// <summary>One award that stands, with its action and payload.</summary>
-    public ValueTask<Award?> Find(long userId, long awardId) => database.Read<Award?>(async session =>
-        await StandingAwards.Find(session, userId, awardId) is { } award ? await AwardDetails.Complete(session, award) : null);
+    public ValueTask<Award?> Find(long userId, long awardId)
+    {
+        var buffered = Find(_ledger.Buffered(userId), each => each.Id == awardId);
+        return _database.Read<Award?>(async session => await StandingAwards.Find(session, userId, awardId) is { } award
+            ? await AwardDetails.Complete(session, award)
+            : buffered?.ToAward());
+    }
 
     /// <summary>The award as the caller may see it: without its payload until it is claimed, where the badge hides until then.</summary>
     /// <param name="claim">Its claim state, if it has one.</param>
     public async ValueTask<Award> AsSeenBy(Award award, AwardClaim? claim, Caller caller) =>
-        claim?.IsClaimed != true && await badges.Find(award.BadgeId) is { HiddenUntilClaimed: true } badge
-            && !caller.SeesHidden((await issuers.Find(badge.IssuerId))!)
+        claim?.IsClaimed != true && await _badges.Find(award.BadgeId) is { HiddenUntilClaimed: true } badge
+            && !caller.SeesHidden((await _issuers.Find(badge.IssuerId))!)
             ? award with { Payload = null }
             : award;
 
     /// <summary>Claim state of an award of a claimable badge.</summary>
-    public ValueTask<AwardClaim?> Claim(long userId, long awardId) => database.Read(session => AwardDetails.Claim(session, userId, awardId));
+    public ValueTask<AwardClaim?> Claim(long userId, long awardId) => _database.Read(session => AwardDetails.Claim(session, userId, awardId));
 }

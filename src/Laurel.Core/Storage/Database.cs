@@ -57,6 +57,9 @@ public abstract class Database : IAsyncDisposable
 
     internal abstract Awards.LedgerStore LedgerStore(short node);
 
+    /// <summary>Whether its ledger commits some awards and visits before their rows; see <see cref="Awards.Memtable"/>.</summary>
+    internal virtual bool Buffers => false;
+
     internal abstract Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate);
 
     /// <summary>Translates a migration's text for the engine; see 0001_ledger.sql.</summary>

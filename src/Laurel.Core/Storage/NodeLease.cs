@@ -29,10 +29,10 @@ public sealed class NodeLease : IAsyncDisposable
             var taken = (await session.Query<Row>("SELECT slot, owner, leased_until AS LeasedUntil FROM nodes")).ToDictionary(row => (short)row.Slot);
             for (short candidate = 1; candidate <= MaximumSlots; candidate++)
             {
-                if (!taken.TryGetValue(candidate, out var row) || row.LeasedUntil < now || Owner.IsDead(row.Owner))
+                if (!taken.TryGetValue(candidate, out var row) || !IsLive(row.LeasedUntil, row.Owner, now))
                 {
                     await session.Execute("""
-                        INSERT INTO nodes (slot, owner, leased_until) VALUES (@candidate, @owner, @until)
+                        INSERT INTO nodes (slot, owner, leased_until, flushed) VALUES (@candidate, @owner, @until, 0)
                         ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
                         """, new { candidate, owner, until = now + Length });
                     return candidate;
@@ -42,6 +42,9 @@ public sealed class NodeLease : IAsyncDisposable
         });
         return new NodeLease(database, time, owner, slot);
     }
+
+    /// <summary>Whether a process may still write under the slot.</summary>
+    internal static bool IsLive(long leasedUntil, string owner, long now) => leasedUntil >= now && !Owner.IsDead(owner);
 
     /// <summary>Renews in the background; <paramref name="lost"/> is called once if another process has taken the slot.</summary>
     public void KeepRenewed(Action<Exception> lost)

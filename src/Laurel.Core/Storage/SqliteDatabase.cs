@@ -163,6 +163,8 @@ internal sealed class SqliteDatabase : Database
 
     internal override IEnumerable<string> Translate(MigrationStatement statement) => [statement.ForSqlite()];
 
+    internal override bool Buffers => true;
+
     internal override Awards.LedgerStore LedgerStore(short node) => new Awards.SqliteLedgerStore(this, node);
 
     private SqliteSession Open()

@@ -52,6 +52,7 @@ public sealed class RaceTests
         })));
 
         Assert.All(made, count => Assert.Equal(1, count));
+        await TestCore.Settled(first.Core);
         Assert.Equal(rounds, await first.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT count(*) FROM awards")));
         await Recount.AssertExact(first.Core, first.Core.Time.Micros());
     }

@@ -14,6 +14,7 @@ internal static class Recount
     /// <param name="now">Buckets older than two days before it may have been dropped.</param>
     public static async Task AssertExact(LaurelCore core, long now)
     {
+        await Harness.TestCore.Settled(core);
         var database = core.Database;
         await Same(database,
             "SELECT 0, badge_id, count(*) FROM awards GROUP BY badge_id",

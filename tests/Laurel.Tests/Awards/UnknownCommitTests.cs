@@ -30,7 +30,7 @@ public sealed class UnknownCommitTests
             // Something to remove as well: an answer to a removal is as final.
             var removing = round > 1 ? far.Core.Awarding.RemoveAll(1, round - 1, RemovalKind.Reset, null, null, default).AsTask() : Task.FromResult(1);
             var awarding = Enumerable.Range(1, 8).Select(user => far.Award(user, round)).ToList();
-            await (committed ? far.UntilStored(user: 8, round) : far.UntilCommitIsUnderWay(user: 8, round));
+            await (committed ? far.UntilStored(user: 8, round, awarding) : far.UntilCommitIsUnderWay(user: 8, round, awarding));
             far.Proxy.Cut();
             await Task.Delay(5);
             far.Proxy.Latency = TimeSpan.Zero;
@@ -57,19 +57,22 @@ public sealed class UnknownCommitTests
     public async Task A_network_that_swallows_the_answer_to_COMMIT_does_not_hold_the_writer(Engine engine)
     {
         await using var far = await Far.Open(engine, commitDeadline: TimeSpan.FromMilliseconds(500));
-        for (var round = 1; round <= 3; round++)
+        for (var (round, seen) = (1, 0); seen < 3; round++)
         {
-            far.Proxy.Latency = Latency;
+            Assert.True(round <= Rounds, "No COMMIT was ever met on its way.");
+            // Long enough for a busy machine to look in time; if it does not, the round shows nothing.
+            far.Proxy.Latency = TimeSpan.FromMilliseconds(60);
             var awarding = Enumerable.Range(1, 3).Select(user => far.Award(user, round)).ToList();
-            await far.UntilStored(user: 3, round);
+            await far.UntilStored(user: 3, round, awarding);
             far.Proxy.Pause();
             far.Proxy.Latency = TimeSpan.Zero;
             var unknown = far.Log.Unknown;
-            for (var wait = 0; wait < 6000 && far.Log.Unknown == unknown; wait++)
+            for (var wait = 0; wait < 6000 && far.Log.Unknown == unknown && !awarding.TrueForAll(award => award.IsCompleted); wait++)
             {
                 await Task.Delay(10);
             }
-            Assert.True(far.Log.Unknown > unknown, "The writer still waits for its COMMIT.");
+            Assert.True(far.Log.Unknown > unknown || awarding.TrueForAll(award => award.IsCompleted), "The writer still waits for its COMMIT.");
+            seen += far.Log.Unknown > unknown ? 1 : 0;
             far.Proxy.Resume();
             foreach (var awarded in awarding)
             {
@@ -126,27 +129,29 @@ public sealed class UnknownCommitTests
             Core.Awarding.Award(new AwardRequest(user, badge, AwardSource.Native), TestCore.Administrator, bulk: false, default).AsTask();
 
         /// <summary>The server has committed; its answer is on the way.</summary>
-        public Task UntilStored(int user, int badge) => Until($"SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = {user} AND badge_id = {badge})");
+        public Task UntilStored(int user, int badge, IEnumerable<Task> awarding) =>
+            Until($"SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = {user} AND badge_id = {badge})", awarding);
 
         /// <summary>The last statement before it is done, its answer has arrived, and COMMIT is on the way. A busy machine may look
         /// too late and find it done: such a round shows nothing, and is no failure.</summary>
-        public async Task UntilCommitIsUnderWay(int user, int badge)
+        public async Task UntilCommitIsUnderWay(int user, int badge, IEnumerable<Task> awarding)
         {
             await Until($"""
                 SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
                   AND query LIKE 'INSERT INTO outbox%')
                   OR EXISTS (SELECT 1 FROM awards WHERE user_id = {user} AND badge_id = {badge})
-                """);
+                """, awarding);
             await Task.Delay(Latency * 1.4);
         }
 
-        private async Task Until(string condition)
+        // A batch that met a connection which the last cut had broken fails before it comes so far: that round shows nothing either.
+        private async Task Until(string condition, IEnumerable<Task> awarding)
         {
             await using var connection = await _near.OpenConnectionAsync();
             for (var started = System.Diagnostics.Stopwatch.StartNew(); started.Elapsed < TimeSpan.FromSeconds(60);)
             {
                 await using var command = new NpgsqlCommand(condition, connection);
-                if ((bool)(await command.ExecuteScalarAsync())!)
+                if ((bool)(await command.ExecuteScalarAsync())! || awarding.Any(award => award.IsFaulted))
                 {
                     return;
                 }

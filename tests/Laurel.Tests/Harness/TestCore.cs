@@ -53,6 +53,15 @@ internal sealed class TestCore : IAsyncDisposable
         Core.Awarding.Award(new AwardRequest(userId, badgeId, AwardSource.Native) { Subject = subject, AwardedAt = at, Manual = manual },
             Administrator, bulk: false, TestContext.Current.CancellationToken);
 
+    /// <summary>Every committed award is in its table, for tests that look there themselves.</summary>
+    public static async Task Settled(LaurelCore core)
+    {
+        while (core.Ledger.HasBuffered)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
     public static T Value<T>(Outcome<T> outcome)
     {
         Assert.True(outcome.Succeeded(out var value, out var refusal), refusal?.Message);

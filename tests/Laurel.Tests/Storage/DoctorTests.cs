@@ -89,6 +89,7 @@ public sealed class DoctorTests
         await using var laurel = await TestCore.Open(engine);
         await Small(laurel);
         Assert.Empty((await Doctor.Examine(laurel.Core.Database.Options, TimeProvider.System)).Findings);
+        await TestCore.Settled(laurel.Core);
 
         await laurel.Core.Database.Write(async session => await session.Execute(damage, new { damage = new byte[] { 9, 9, 9 } }));
 

@@ -1,3 +1,5 @@
+using Laurel.Core.Awards;
+
 namespace Laurel.Core.Storage;
 
 /// <summary>One run of the doctor: where it reads, and what it has found so far.</summary>
@@ -60,6 +62,21 @@ internal sealed class Examination(Database database, TimeProvider time)
             sequences[rows.Long(0)] = rows.Long(1);
         }
         return sequences;
+    }
+
+    /// <summary>What is committed in the session's snapshot and not in its tables yet.</summary>
+    public async ValueTask<Generation> ReadBuffered(Session session)
+    {
+        var buffered = new Generation();
+        if (Database.Buffers)
+        {
+            foreach (var (slot, flushed) in await session.Query<(short, long)>("SELECT slot, flushed FROM nodes ORDER BY slot"))
+            {
+                // What does not unpack is another check's finding.
+                await buffered.Replay(session, slot, flushed, packed => OutboxCheck.TryUnpack(packed) ?? []);
+            }
+        }
+        return buffered;
     }
 
     /// <summary>Runs <paramref name="read"/> for one range of user ids after another, each of about <see cref="SliceRows"/> rows of the

@@ -46,14 +46,12 @@ internal static class LedgerCheck
         {
             recount.CountedUpTo(to, await Examination.ReadSequences(session));
             var users = pass == 0 ? new UserCheck(examination) : null;
-            var rows = session.Prepare(Awards).Set(1, from).Set(2, to);
-            while (await rows.Read())
+            await foreach (var award in Standing(examination, session, from, to))
             {
-                var (badge, at) = (rows.Long(1), rows.Long(3));
-                users?.See(rows.Long(0), badge, rows.Long(2), at, isRepeated: rows.Long(4) > 0);
-                if (badge % passes == pass)
+                users?.See(award.User, award.Badge, award.Id, award.At, award.IsRepeated);
+                if (award.Badge % passes == pass)
                 {
-                    Count(recount, badge, at, 1, oldest);
+                    Count(recount, award.Badge, award.At, 1, oldest);
                 }
             }
             if (users is not null)
@@ -72,6 +70,32 @@ internal static class LedgerCheck
         foreach (var (key, counted, stored) in recount.All)
         {
             Compare(examination, key, counted, stored, known);
+        }
+    }
+
+    // In key order: the table's rows, and what is committed and has no row yet.
+    private static async IAsyncEnumerable<(long User, long Badge, long Id, long At, bool IsRepeated)> Standing(
+        Examination examination, Session session, long from, long to)
+    {
+        var buffered = new Queue<BufferedAward>((await examination.ReadBuffered(session)).Between(from, to));
+        var rows = session.Prepare(Awards).Set(1, from).Set(2, to);
+        while (await rows.Read())
+        {
+            var (user, badge, isRepeated) = (rows.Long(0), rows.Long(1), rows.Long(4) > 0);
+            while (buffered.TryPeek(out var next) && (next.UserId, next.BadgeId).CompareTo((user, badge)) is var order
+                && (order < 0 || (order == 0 && !isRepeated)))
+            {
+                buffered.Dequeue();
+                if (order < 0)
+                {
+                    yield return (next.UserId, next.BadgeId, next.Id, next.AwardedAt, false);
+                }
+            }
+            yield return (user, badge, rows.Long(2), rows.Long(3), isRepeated);
+        }
+        foreach (var left in buffered)
+        {
+            yield return (left.UserId, left.BadgeId, left.Id, left.AwardedAt, false);
         }
     }
 

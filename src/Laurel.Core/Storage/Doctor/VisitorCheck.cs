@@ -7,7 +7,7 @@ internal static class VisitorCheck
 {
     private const string Stored = "SELECT bucket, issuer_id, visitors FROM visitor_tallies WHERE bucket > $1";
 
-    private const string Seen = "SELECT bucket, issuer_id FROM visitors WHERE user_id > $1 AND user_id <= $2 AND bucket > $3";
+    private const string Seen = "SELECT bucket, issuer_id, user_id FROM visitors WHERE user_id > $1 AND user_id <= $2";
 
     public static async Task Run(Examination examination)
     {
@@ -25,10 +25,20 @@ internal static class VisitorCheck
         await examination.InSlices("visitors", "user_id", async (session, from, to) =>
         {
             recount.CountedUpTo(to, await Examination.ReadSequences(session));
-            var rows = session.Prepare(Seen).Set(1, from).Set(2, to).Set(3, oldest);
+            var buffered = (await examination.ReadBuffered(session)).Visits;
+            var rows = session.Prepare(Seen).Set(1, from).Set(2, to);
             while (await rows.Read())
             {
-                recount.Count(new CountKey(CountSpan.Visitors, rows.Long(0), rows.Long(1)));
+                // A later visit may not have its row yet.
+                buffered.Remove((rows.Long(2), rows.Long(1)), out var later);
+                Move(recount, rows.Long(1), Math.Max(rows.Long(0), later.Bucket), 1, oldest);
+            }
+            foreach (var ((user, issuer), visit) in buffered)
+            {
+                if (user > from && user <= to)
+                {
+                    Move(recount, issuer, visit.Bucket, 1, oldest);
+                }
             }
         });
         await recount.TakeBack(examination.Database, (counts, each) =>

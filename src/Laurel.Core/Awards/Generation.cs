@@ -1,0 +1,211 @@
+using System.Runtime.InteropServices;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Awards;
+
+/// <summary>What was committed in some seconds and is flushed together; see <see cref="Memtable"/>.</summary>
+internal sealed class Generation
+{
+    /// <summary>After how many microseconds it is flushed.</summary>
+    public const long Age = 3 * Clock.Second;
+
+    /// <summary>With how many awards or visits it is flushed before. Two of them are about 20 MB.</summary>
+    public const int Full = 131_072;
+
+    private const string OutboxBehind = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
+
+    private readonly List<BufferedAward> _awards = [];
+    private readonly Dictionary<long, int> _lastOfUser = [];
+    private Task<Sorted>? _sorting;
+    private int _award;
+    private int _visit;
+    private int _awardAfter;
+    private int _visitAfter;
+
+    /// <summary>By user and issuer, the last visit.</summary>
+    public Dictionary<(long User, long Issuer), BufferedVisit> Visits { get; } = [];
+
+    /// <summary>Up to which outbox row of each node it holds what is not flushed.</summary>
+    public Dictionary<short, long> Sequences { get; } = [];
+
+    /// <summary>When its first batch was committed.</summary>
+    public long Since { get; set; }
+
+    public int Count => _awards.Count;
+
+    /// <summary>Awards not flushed.</summary>
+    public int Remaining => _awards.Count(award => award.State != RowState.Flushed);
+
+    /// <summary>Whether it can be flushed now: its order is computed on another thread.</summary>
+    public bool IsSorted => _sorting is { IsCompleted: true };
+
+    /// <summary>Whether the running transaction writes the last of it.</summary>
+    public bool IsPlaced => IsSorted && _awardAfter == _awards.Count && _visitAfter == Visits.Count;
+
+    public ref BufferedAward At(int row) => ref CollectionsMarshal.AsSpan(_awards)[row];
+
+    public void Add(BufferedAward award)
+    {
+        ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastOfUser, award.UserId, out var any);
+        award.Next = any ? last : -1;
+        last = _awards.Count;
+        _awards.Add(award);
+    }
+
+    public Award? Find(long userId, long badgeId)
+    {
+        for (var row = Last(userId); row >= 0; row = At(row).Next)
+        {
+            if (At(row) is { State: RowState.Buffered } award && award.BadgeId == badgeId)
+            {
+                return award.ToAward();
+            }
+        }
+        return null;
+    }
+
+    private int Last(long userId) => _lastOfUser.GetValueOrDefault(userId, -1);
+
+    /// <summary>The user's awards that only this holds, for readers: what the running transaction has placed is not committed yet.</summary>
+    public void Collect(long userId, ref List<BufferedAward>? found)
+    {
+        for (var row = Last(userId); row >= 0; row = At(row).Next)
+        {
+            if (At(row).State != RowState.Flushed)
+            {
+                (found ??= []).Add(At(row));
+            }
+        }
+    }
+
+    public void CollectOfBadge(long badgeId, List<BufferedAward> found)
+    {
+        foreach (ref var award in CollectionsMarshal.AsSpan(_awards))
+        {
+            if (award.BadgeId == badgeId && award.State != RowState.Flushed)
+            {
+                found.Add(award);
+            }
+        }
+    }
+
+    public void Place(long userId, List<BufferedAward> rows, List<(Generation Of, int Row)> placed)
+    {
+        for (var row = Last(userId); row >= 0; row = At(row).Next)
+        {
+            Place(row, rows, placed);
+        }
+    }
+
+    private void Place(int row, List<BufferedAward> rows, List<(Generation Of, int Row)> placed)
+    {
+        ref var award = ref At(row);
+        if (award.State == RowState.Buffered)
+        {
+            rows.Add(award);
+            award.State = RowState.Placed;
+            placed.Add((this, row));
+        }
+    }
+
+    /// <summary>Computes the key order on another thread. Nothing is added any more.</summary>
+    public void BeginSorting() => _sorting = Task.Run(Sort);
+
+    private Sorted Sort()
+    {
+        var keys = new (long User, long Badge)[_awards.Count];
+        var rows = new int[_awards.Count];
+        for (var row = 0; row < rows.Length; row++)
+        {
+            (keys[row], rows[row]) = ((At(row).UserId, At(row).BadgeId), row);
+        }
+        Array.Sort(keys, rows);
+        var visits = new (long, long)[Visits.Count];
+        Visits.Keys.CopyTo(visits, 0);
+        Array.Sort(visits);
+        return new Sorted(rows, visits);
+    }
+
+    /// <summary>Takes the next awards in key order, which the running transaction is about to write. Waits for the order.</summary>
+    public List<BufferedAward> PlaceNext(int count, List<(Generation Of, int Row)> placed)
+    {
+        var order = _sorting!.GetAwaiter().GetResult().Rows;
+        var rows = new List<BufferedAward>(count);
+        while (_awardAfter < order.Length && rows.Count < count)
+        {
+            Place(order[_awardAfter++], rows, placed);
+        }
+        return rows;
+    }
+
+    /// <summary>The next visits in key order, which the running transaction is about to write.</summary>
+    public IEnumerable<((long User, long Issuer) Key, BufferedVisit Visit)> NextVisits(int count)
+    {
+        var order = _sorting!.GetAwaiter().GetResult().Visits;
+        for (; _visitAfter < order.Length && count > 0; _visitAfter++, count--)
+        {
+            yield return (order[_visitAfter], Visits[order[_visitAfter]]);
+        }
+    }
+
+    /// <summary>What was placed is committed.</summary>
+    public void Advance() => (_award, _visit) = (_awardAfter, _visitAfter);
+
+    /// <summary>What was placed is not.</summary>
+    public void Return() => (_awardAfter, _visitAfter) = (_award, _visit);
+
+    /// <summary>Reads again, from the outbox, what a node has committed and not flushed.</summary>
+    /// <param name="session">On one snapshot, or in a transaction.</param>
+    /// <param name="node">Its slot.</param>
+    /// <param name="flushed">Up to which row everything is in its tables.</param>
+    /// <param name="unpack">Takes a row apart.</param>
+    /// <returns>Whether any event was buffered.</returns>
+    public async ValueTask<bool> Replay(Session session, short node, long flushed, Func<byte[], IEnumerable<OutboxEvent>> unpack)
+    {
+        var any = false;
+        var rows = session.Prepare(OutboxBehind).Set(1, (long)node).Set(2, flushed);
+        while (await rows.Read())
+        {
+            foreach (var each in unpack(rows.Bytes(1)))
+            {
+                any |= each.IsBuffered;
+                Replay(each);
+            }
+            Sequences[node] = rows.Long(0);
+        }
+        return any;
+    }
+
+    // Some of it may be flushed already, row by row: to place it again changes nothing. What was removed since must not come back.
+    private void Replay(OutboxEvent each)
+    {
+        switch (each.Kind)
+        {
+            case OutboxKind.Awarded when each.IsBuffered:
+                Add(new BufferedAward(new Award(each.AwardId, each.UserId, each.BadgeId, each.Occasion, each.At, each.Source, Subject: null)));
+                break;
+            case OutboxKind.Removed when each.Occasion.Length == 0:
+                for (var row = Last(each.UserId); row >= 0; row = At(row).Next)
+                {
+                    if (At(row).BadgeId == each.BadgeId)
+                    {
+                        At(row).State = RowState.Flushed;
+                    }
+                }
+                break;
+            case OutboxKind.Visited when each.IsBuffered:
+                Visits[(each.UserId, each.BadgeId)] = new BufferedVisit(each.At, each.AwardId == 0 ? null : each.AwardId);
+                break;
+        }
+    }
+
+    /// <summary>What is not flushed of a range of users (behind the first, up to and with the last), in key order.</summary>
+    public List<BufferedAward> Between(long from, long to)
+    {
+        var found = _awards.FindAll(award => award.State != RowState.Flushed && award.UserId > from && award.UserId <= to);
+        found.Sort((a, b) => (a.UserId, a.BadgeId).CompareTo((b.UserId, b.BadgeId)));
+        return found;
+    }
+
+    private sealed record Sorted(int[] Rows, (long User, long Issuer)[] Visits);
+}
