@@ -113,6 +113,7 @@ public sealed class LaurelCore : IAsyncDisposable
             var lease = await NodeLease.Take(database, time);
             var core = new LaurelCore(options, database, lease, await SigningKey(database), time, log, die);
             await core._changes.Start();
+            core._ledger.Recover();
             await core.Statistics.Start(lease.Slot);
             core._ledger.Start();
             lease.KeepRenewed(die);

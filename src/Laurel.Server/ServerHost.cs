@@ -92,6 +92,8 @@ internal static class ServerHost
         }
         // The framework's request lines hold query strings, and those may hold anything.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // It would make an activity and a scope of every request; what fails is logged by ErrorShaping.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
     }
 

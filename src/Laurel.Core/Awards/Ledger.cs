@@ -85,11 +85,11 @@ internal sealed class Ledger : IAsyncDisposable
     /// <summary>Somebody else found that the database can be written again.</summary>
     public void StorageRecovered() => StorageFailed = false;
 
-    public void Start()
-    {
-        _store.Start(_time.Micros());
-        _writer.Start();
-    }
+    /// <summary>Finishes what a process that died had committed and not written to every table.</summary>
+    /// <exception cref="StorageUnavailableException">Another process on this database does not let go of its own.</exception>
+    public void Recover() => _store.Start(_time.Micros());
+
+    public void Start() => _writer.Start();
 
     /// <summary>Queues the entry and ends when it is committed. The token withdraws it only while it is queued.</summary>
     /// <exception cref="LedgerFullException">The live lane is full.</exception>
@@ -291,10 +291,7 @@ internal sealed class Ledger : IAsyncDisposable
             var events = CommitCertainly(batch);
             _tallies.Apply(_store.Node, _store.Sequence, events);
             StorageFailed = false;
-            foreach (var entry in batch)
-            {
-                entry.Answer();
-            }
+            Answers.Give(batch);
         }
         catch (StorageUnavailableException unavailable)
         {
@@ -367,6 +364,30 @@ internal sealed class Ledger : IAsyncDisposable
             return;
         }
         await _ended.Task;
+    }
+
+    // Callers go on in the thread pool, a handful to a work item: to wake a thread for each would cost more than to write its answer.
+    private sealed class Answers(LedgerEntry[] entries) : IThreadPoolWorkItem
+    {
+        private const int Handful = 8;
+
+        public static void Give(List<LedgerEntry> batch)
+        {
+            for (var from = 0; from < batch.Count; from += Handful)
+            {
+                var entries = new LedgerEntry[Math.Min(Handful, batch.Count - from)];
+                batch.CopyTo(from, entries, 0, entries.Length);
+                ThreadPool.UnsafeQueueUserWorkItem(new Answers(entries), preferLocal: false);
+            }
+        }
+
+        public void Execute()
+        {
+            foreach (var entry in entries)
+            {
+                entry.Answer();
+            }
+        }
     }
 
     private sealed class KeyOrder : IComparer<LedgerEntry>

@@ -37,8 +37,10 @@ internal abstract class LedgerEntry(long userId) : IValueTaskSource
         return true;
     }
 
+    /// <summary>Its caller goes on in this call.</summary>
     public void Answer()
     {
+        _source.RunContinuationsAsynchronously = false;
         Volatile.Write(ref _state, Answered);
         _source.SetResult(true);
     }

@@ -1,4 +1,3 @@
-using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -86,9 +85,8 @@ internal abstract class LedgerStore(short node)
     /// <summary>Makes the running transaction see all of a user's awards in their table.</summary>
     protected virtual ValueTask Settle(Session session, long userId) => default;
 
-    /// <summary>Adds the deltas to the tally rows of this node.</summary>
-    protected abstract ValueTask WriteTallies(
-        Session session, SortedDictionary<TallyKey, long> badges, SortedDictionary<(long Bucket, long Issuer), long> visitors);
+    /// <summary>Adds what the batch's events count to the tally rows of this node.</summary>
+    protected abstract ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now);
 
     /// <summary>Inserts the awards that no special rule concerns. Engines may do it in fewer statements.</summary>
     protected virtual async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
@@ -138,10 +136,7 @@ internal abstract class LedgerStore(short node)
         {
             return [];
         }
-        var badges = new SortedDictionary<TallyKey, long>();
-        var visitors = new SortedDictionary<(long, long), long>();
-        TallyDeltas.Sum(_events, now, badges, visitors);
-        await WriteTallies(session, badges, visitors);
+        await Tally(session, _events, now);
         var packed = Outbox.Pack(_events);
         if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, Sequence + 1).Set(3, now).Set(4, packed).Run() == 0)
         {

@@ -281,18 +281,21 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         return Task.CompletedTask;
     }
 
-    protected override async ValueTask WriteTallies(
-        Session session, SortedDictionary<TallyKey, long> badges, SortedDictionary<(long Bucket, long Issuer), long> visitors)
+    protected override async ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now)
     {
+        var deltas = new TallyDeltas();
+        deltas.Add(events, now);
+        var badges = deltas.Badges.ToList();
         if (badges.Count > 0)
         {
-            await Run(session, UpsertTallies, badges.Keys.Select(k => (short)k.Span).ToArray(), badges.Keys.Select(k => k.Start).ToArray(),
-                badges.Keys.Select(k => k.BadgeId).ToArray(), badges.Values.ToArray(), Node);
+            await Run(session, UpsertTallies, badges.Select(row => (short)row.Key.Span).ToArray(), badges.Select(row => row.Key.Start).ToArray(),
+                badges.Select(row => row.Key.BadgeId).ToArray(), badges.Select(row => row.Value).ToArray(), Node);
         }
+        var visitors = deltas.Visitors.ToList();
         if (visitors.Count > 0)
         {
-            await Run(session, UpsertVisitors, visitors.Keys.Select(k => k.Bucket).ToArray(), visitors.Keys.Select(k => k.Issuer).ToArray(),
-                visitors.Values.ToArray(), Node);
+            await Run(session, UpsertVisitors, visitors.Select(row => row.Key.Bucket).ToArray(), visitors.Select(row => row.Key.Issuer).ToArray(),
+                visitors.Select(row => row.Value).ToArray(), Node);
         }
     }
 

@@ -17,9 +17,13 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
     // It moves when another connection has committed, and this process has no other that writes.
     private const string DataVersion = "PRAGMA data_version";
 
-    private const string Nodes = "SELECT slot, owner, leased_until, flushed FROM nodes ORDER BY slot";
+    private const string Nodes = "SELECT slot, owner, leased_until, flushed, tallied FROM nodes ORDER BY slot";
 
     private const string SetFlushed = "UPDATE nodes SET flushed = $1 WHERE slot = $2 AND flushed < $1";
+
+    private const string SetTallied = "UPDATE nodes SET tallied = $1 WHERE slot = $2 AND tallied < $1";
+
+    private const string OutboxBehind = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
 
     private const string Taken = """
         SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = '')
@@ -57,7 +61,14 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
+    // Tallies are written when so many rows of them wait, or the first of them for so many microseconds.
+    private const int TalliedAtOnce = 1024;
+    private const long TalliedEvery = Clock.Second / 4;
+
     private readonly Memtable _memtable = new();
+    private readonly TallyDeltas _deltas = new();
+    private long _talliedAt;
+    private bool _talliesWritten;
     private long? _version;
     private bool _alone;
 
@@ -89,12 +100,29 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
             {
                 return false;
             }
+            if (!lives)
+            {
+                RecoverTallies(session, other.Slot, other.Tallied, now);
+            }
         }
         _memtable.Recover(found);
         return true;
     });
 
-    public override bool HasBuffered => _memtable.Old is not null || _memtable.HasYoung;
+    private static void RecoverTallies(SqliteSession session, short slot, long tallied, long now)
+    {
+        var (deltas, last) = (new TallyDeltas(), tallied);
+        for (var rows = session.Raw(OutboxBehind).Set(1, slot).Set(2, tallied); rows.Step();)
+        {
+            deltas.Add(Outbox.Unpack(rows.Bytes(1)), now);
+            last = rows.Long(0);
+        }
+        WriteTallies(session, deltas, slot, last);
+    }
+
+    public override bool HasBuffered => HasRows || _deltas.Count > 0;
+
+    private bool HasRows => _memtable.Old is not null || _memtable.HasYoung;
 
     public override IReadOnlyList<BufferedAward> Buffered(long userId) => _memtable.Of(userId);
 
@@ -104,28 +132,43 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
     {
         while (!Transact(session => TryCommit(session, batch, now)))
         {
-            while (HasBuffered)
+            while (HasRows)
             {
                 Flush(now);
             }
         }
         var events = Committed(batch);
-        _memtable.Committed(Node, Sequence, now);
+        Committed(events, now);
         return events;
+    }
+
+    private void Committed(IReadOnlyList<OutboxEvent> events, long now)
+    {
+        _memtable.Committed(Node, Sequence, now);
+        if (_talliesWritten)
+        {
+            _deltas.Clear();
+            _talliesWritten = false;
+        }
+        if (_deltas.Count == 0)
+        {
+            _talliedAt = now;
+        }
+        _deltas.Add(events, now);
     }
 
     // False, and nothing written, when the buffered rows have to be flushed first.
     private bool TryCommit(SqliteSession session, List<LedgerEntry> batch, long now)
     {
         _alone = IsAlone(session, now);
-        if (!_alone && HasBuffered)
+        if (!_alone && HasRows)
         {
             return false;
         }
         Synchronously(Write(session, batch, now));
         // More than comes in, or the old generation would never end.
         Flush(session, batch.Count + (batch.Count / 4) + 8, now, waits: false);
-        if (!HasBuffered && Sequence % SetFlushedEvery == 0)
+        if (!HasRows && Sequence % SetFlushedEvery == 0)
         {
             session.Raw(SetFlushed).Set(1, Sequence).Set(2, Node).Execute();
         }
@@ -141,9 +184,14 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
                 _memtable.Turn(now);
             }
             Flush(session, FlushedAtOnce, now, waits: true);
+            if (_deltas.Count > 0)
+            {
+                WriteTallies(session, _deltas, Node, Sequence);
+                _talliesWritten = true;
+            }
             return true;
         });
-        _memtable.Committed(Node, Sequence, now);
+        Committed([], now);
     }
 
     private T Transact<T>(Func<SqliteSession, T> work)
@@ -161,6 +209,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
             catch
             {
                 _memtable.RolledBack();
+                _talliesWritten = false;
                 session.Rollback();
                 throw;
             }
@@ -193,12 +242,12 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         return !ReadNodes(session).Exists(other => other.Slot != Node && NodeLease.IsLive(other.LeasedUntil, other.Owner, now));
     }
 
-    private static List<(short Slot, string Owner, long LeasedUntil, long Flushed)> ReadNodes(SqliteSession session)
+    private static List<(short Slot, string Owner, long LeasedUntil, long Flushed, long Tallied)> ReadNodes(SqliteSession session)
     {
-        var nodes = new List<(short, string, long, long)>();
+        var nodes = new List<(short, string, long, long, long)>();
         for (var rows = session.Raw(Nodes); rows.Step();)
         {
-            nodes.Add(((short)rows.Long(0), rows.Text(1), rows.Long(2), rows.Long(3)));
+            nodes.Add(((short)rows.Long(0), rows.Text(1), rows.Long(2), rows.Long(3), rows.Long(4)));
         }
         return nodes;
     }
@@ -332,16 +381,27 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         return bucket;
     }
 
-    protected override async ValueTask WriteTallies(
-        Session session, SortedDictionary<TallyKey, long> badges, SortedDictionary<(long Bucket, long Issuer), long> visitors)
+    // The outbox counts until they are written: see Database.Tallied.
+    protected override ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now)
     {
-        foreach (var (key, delta) in badges)
+        if (_deltas.Count >= TalliedAtOnce || now - _talliedAt is < 0 or >= TalliedEvery)
         {
-            await session.Prepare(UpsertTally).Set(1, key.Span).Set(2, key.Start).Set(3, key.BadgeId).Set(4, Node).Set(5, delta).Run();
+            WriteTallies((SqliteSession)session, _deltas, Node, Sequence);
+            _talliesWritten = true;
         }
-        foreach (var ((bucket, issuer), delta) in visitors)
+        return default;
+    }
+
+    private static void WriteTallies(SqliteSession session, TallyDeltas deltas, short node, long sequence)
+    {
+        foreach (var (key, delta) in deltas.Badges)
         {
-            await session.Prepare(UpsertVisitors).Set(1, bucket).Set(2, issuer).Set(3, Node).Set(4, delta).Run();
+            session.Raw(UpsertTally).Set(1, key.Span).Set(2, key.Start).Set(3, key.BadgeId).Set(4, node).Set(5, delta).Execute();
         }
+        foreach (var ((bucket, issuer), delta) in deltas.Visitors)
+        {
+            session.Raw(UpsertVisitors).Set(1, bucket).Set(2, issuer).Set(3, node).Set(4, delta).Execute();
+        }
+        session.Raw(SetTallied).Set(1, sequence).Set(2, node).Execute();
     }
 }

@@ -16,6 +16,7 @@ public sealed class Tallies : IAsyncDisposable
     private const string VisitorsSince = "SELECT issuer_id, bucket, sum(visitors) FROM visitor_tallies WHERE bucket > $1 GROUP BY issuer_id, bucket";
     private const string TotalOf = "SELECT coalesce(sum(awarded), 0) FROM badge_tallies WHERE span = 0 AND start = 0 AND badge_id = $1";
     private const string OutboxSince = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT 500";
+    private const string OutboxAfter = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
     private const string DropBuckets = "DELETE FROM badge_tallies WHERE span = 2 AND start < $1";
     private const string DropVisitors = "DELETE FROM visitor_tallies WHERE bucket < $1";
     private const string DropOutbox = "DELETE FROM outbox WHERE node = $1 AND committed_at < $2 AND sequence < $3";
@@ -51,7 +52,7 @@ public sealed class Tallies : IAsyncDisposable
         return visitors == 0 ? 0 : Math.Round(Math.Min(1, (double)PastDay(badgeId) / visitors), 3, MidpointRounding.AwayFromZero);
     }
 
-    /// <summary>Reads the past day. Before the ledger of this node commits anything.</summary>
+    /// <summary>Reads the past day. After this node's ledger has recovered, and before it commits anything.</summary>
     internal async Task Start(short self)
     {
         _self = self;
@@ -59,7 +60,7 @@ public sealed class Tallies : IAsyncDisposable
         var oldest = Clock.BucketOf(_time.Micros()) - 576;
         await _database.ReadSnapshot(async session =>
         {
-            foreach (var (node, sequence) in await ReadSequences(session))
+            foreach (var (node, sequence) in await ReadSequences(session, _database.Tallied))
             {
                 _applied[node] = sequence;
             }
@@ -78,10 +79,10 @@ public sealed class Tallies : IAsyncDisposable
         }
     }
 
-    private static async ValueTask<Dictionary<short, long>> ReadSequences(Session session)
+    private static async ValueTask<Dictionary<short, long>> ReadSequences(Session session, string sql)
     {
         var sequences = new Dictionary<short, long>();
-        var rows = session.Prepare(Sequences);
+        var rows = session.Prepare(sql);
         while (await rows.Read())
         {
             sequences[(short)rows.Long(0)] = rows.Long(1);
@@ -139,12 +140,12 @@ public sealed class Tallies : IAsyncDisposable
                 // The entry has been collecting deltas since it was added, before this snapshot begins.
                 var (value, sequences) = await _database.ReadSnapshot(async session =>
                 {
-                    var known = await ReadSequences(session);
+                    var known = await ReadSequences(session, _database.Tallied);
                     var row = session.Prepare(TotalOf).Set(1, badgeId);
                     await row.Read();
                     var read = row.Long(0);
                     await row.Done();
-                    return (read, known);
+                    return (read + await NotTallied(session, known, badgeId), known);
                 });
                 total.Set(value, sequences);
                 Shrink(badgeId);
@@ -154,6 +155,28 @@ public sealed class Tallies : IAsyncDisposable
                 total.Loading.Release();
             }
         }
+    }
+
+    // What the outbox of the snapshot says beyond the tallies; moves the sequences on to its ends.
+    private static async ValueTask<long> NotTallied(Session session, Dictionary<short, long> sequences, long badgeId)
+    {
+        var sum = 0L;
+        foreach (var node in sequences.Keys.ToList())
+        {
+            var rows = session.Prepare(OutboxAfter).Set(1, (long)node).Set(2, sequences[node]);
+            while (await rows.Read())
+            {
+                sequences[node] = rows.Long(0);
+                foreach (var each in Outbox.Unpack(rows.Bytes(1)))
+                {
+                    if (each.Kind != OutboxKind.Visited && each.BadgeId == badgeId)
+                    {
+                        sum += each.Kind == OutboxKind.Awarded ? 1 : -1;
+                    }
+                }
+            }
+        }
+        return sum;
     }
 
     private void Shrink(long kept)
@@ -191,7 +214,7 @@ public sealed class Tallies : IAsyncDisposable
 
     private async Task ReadOthers()
     {
-        var sequences = await _database.Read(ReadSequences);
+        var sequences = await _database.Read(session => ReadSequences(session, Sequences));
         foreach (var (node, newest) in sequences)
         {
             while (node != _self && _applied.GetValueOrDefault(node) < newest)

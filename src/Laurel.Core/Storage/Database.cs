@@ -60,6 +60,9 @@ public abstract class Database : IAsyncDisposable
     /// <summary>Whether its ledger commits some awards and visits before their rows; see <see cref="Awards.Memtable"/>.</summary>
     internal virtual bool Buffers => false;
 
+    /// <summary>Selects, by node slot, the number of the outbox row up to which its tallies count.</summary>
+    internal virtual string Tallied => "SELECT slot, (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot) FROM nodes";
+
     internal abstract Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate);
 
     /// <summary>Translates a migration's text for the engine; see 0001_ledger.sql.</summary>

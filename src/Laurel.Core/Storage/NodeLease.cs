@@ -32,7 +32,7 @@ public sealed class NodeLease : IAsyncDisposable
                 if (!taken.TryGetValue(candidate, out var row) || !IsLive(row.LeasedUntil, row.Owner, now))
                 {
                     await session.Execute("""
-                        INSERT INTO nodes (slot, owner, leased_until, flushed) VALUES (@candidate, @owner, @until, 0)
+                        INSERT INTO nodes (slot, owner, leased_until, flushed, tallied) VALUES (@candidate, @owner, @until, 0, 0)
                         ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
                         """, new { candidate, owner, until = now + Length });
                     return candidate;

@@ -165,6 +165,8 @@ internal sealed class SqliteDatabase : Database
 
     internal override bool Buffers => true;
 
+    internal override string Tallied => "SELECT slot, tallied FROM nodes";
+
     internal override Awards.LedgerStore LedgerStore(short node) => new Awards.SqliteLedgerStore(this, node);
 
     private SqliteSession Open()
@@ -174,15 +176,16 @@ internal sealed class SqliteDatabase : Database
         {
             connection.Open();
             using var pragmas = connection.CreateCommand();
-            // 16,000 pages between checkpoints: 1.75 times the awards per second of the default. The limit truncates the log after a spike.
+            // Few pages are written twice between checkpoints (see Memtable), so a long log would save little, and its checkpoint would
+            // hold up every request that waits. The limit truncates the log after a spike.
             // A small page cache: after a batch that split a page, COMMIT walks all of it (64 MB cost a quarter of the awards per
             // second), and what is not in it is read from the mapped file.
             pragmas.CommandText = $"""
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = {SynchronousPragma()};
                 PRAGMA busy_timeout = 5000;
-                PRAGMA wal_autocheckpoint = 16000;
-                PRAGMA journal_size_limit = 134217728;
+                PRAGMA wal_autocheckpoint = 2000;
+                PRAGMA journal_size_limit = 33554432;
                 PRAGMA cache_size = -4096;
                 PRAGMA mmap_size = 8589934592;
                 PRAGMA temp_store = MEMORY;

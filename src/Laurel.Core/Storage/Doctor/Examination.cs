@@ -53,10 +53,15 @@ internal sealed class Examination(Database database, TimeProvider time)
     }
 
     /// <summary>Up to which batch of each node the session's snapshot reaches.</summary>
-    public static async ValueTask<Dictionary<long, long>> ReadSequences(Session session)
+    public static ValueTask<Dictionary<long, long>> ReadSequences(Session session) => ReadSequences(session, Sequences);
+
+    /// <summary>Up to which batch of each node the tallies count in the session's snapshot.</summary>
+    public ValueTask<Dictionary<long, long>> ReadTallied(Session session) => ReadSequences(session, Database.Tallied);
+
+    private static async ValueTask<Dictionary<long, long>> ReadSequences(Session session, string sql)
     {
         var sequences = new Dictionary<long, long>();
-        var rows = session.Prepare(Sequences);
+        var rows = session.Prepare(sql);
         while (await rows.Read())
         {
             sequences[rows.Long(0)] = rows.Long(1);

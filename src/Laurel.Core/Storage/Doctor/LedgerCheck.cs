@@ -34,7 +34,7 @@ internal static class LedgerCheck
         var oldest = Clock.BucketOf(examination.Time.Micros()) - 575;
         var recount = await examination.Database.ReadSnapshot(async session =>
         {
-            var begun = new Recount(await Examination.ReadSequences(session));
+            var begun = new Recount(await examination.ReadTallied(session));
             var rows = session.Prepare(Tallies).Set(1, passes).Set(2, pass).Set(3, oldest);
             while (await rows.Read())
             {

@@ -14,7 +14,7 @@ internal static class VisitorCheck
         var oldest = Clock.BucketOf(examination.Time.Micros()) - 575;
         var recount = await examination.Database.ReadSnapshot(async session =>
         {
-            var begun = new Recount(await Examination.ReadSequences(session));
+            var begun = new Recount(await examination.ReadTallied(session));
             var rows = session.Prepare(Stored).Set(1, oldest);
             while (await rows.Read())
             {

@@ -24,13 +24,15 @@ CREATE TABLE counters (
 );
 
 -- Slots leased by running processes. A slot is reused; its tally rows stay.
--- flushed: the number of the slot's outbox row up to which every buffered award and visit is in its own table too.
+-- The numbers of the slot's outbox rows up to which (SQLite alone lets them fall behind) every award and visit is in its own table
+-- (flushed), and the tallies count (tallied).
 --@ reference
 CREATE TABLE nodes (
   slot SMALLINT NOT NULL,
   owner TEXT NOT NULL,
   leased_until BIGINT NOT NULL,
   flushed BIGINT NOT NULL,
+  tallied BIGINT NOT NULL,
   CONSTRAINT nodes_pk PRIMARY KEY (slot)
 );
 
