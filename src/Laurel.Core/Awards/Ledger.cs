@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
@@ -40,6 +41,7 @@ internal sealed class Ledger : IAsyncDisposable
     private readonly object _gate = new();
     private readonly Queue<LedgerEntry> _live = new();
     private readonly Queue<LedgerEntry> _bulk = new();
+    private readonly ConcurrentDictionary<long, byte> _listing = new();
     private readonly SemaphoreSlim _bulkRoom = new(BulkCapacity, BulkCapacity);
     private readonly SemaphoreSlim _bulkTurn = new(1, 1);
     private readonly Thread _writer;
@@ -109,6 +111,37 @@ internal sealed class Ledger : IAsyncDisposable
         }
         await using var registration = withdraw.UnsafeRegister(static queued => ((LedgerEntry)queued!).TryWithdraw(), entry);
         await entry.Completion;
+    }
+
+    /// <summary>Asks for a user's awards to be listed by time. Nobody waits: until it is done, they are read whole.</summary>
+    public void List(long userId)
+    {
+        if (_listing.TryAdd(userId, 0))
+        {
+            _ = ListAndForget(userId);
+        }
+    }
+
+    private async Task ListAndForget(long userId)
+    {
+        try
+        {
+            ListingEntry entry;
+            do
+            {
+                entry = new ListingEntry(userId);
+                await Submit(entry, Lane.Live, default);
+            }
+            while (!entry.IsDone);
+        }
+        catch (Exception later) when (later is LedgerFullException or StorageUnavailableException or EntryRefusedByStorageException)
+        {
+            // The next reader asks again.
+        }
+        finally
+        {
+            _listing.TryRemove(userId, out _);
+        }
     }
 
     private static int BulkRoom(LedgerEntry entry) => 1 + (entry.Weight / WeightPerRoom);

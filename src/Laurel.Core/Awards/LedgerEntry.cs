@@ -148,3 +148,10 @@ internal sealed class VisitEntry(long userId, long issuerId, long at) : LedgerEn
 
     public long At { get; } = at;
 }
+
+/// <summary>Asks for the indexes by time to hold a user's awards from now on; see <see cref="UserLists"/>.</summary>
+internal sealed class ListingEntry(long userId) : LedgerEntry(userId)
+{
+    /// <summary>Answer: whether they do. Otherwise some more were taken in: ask again.</summary>
+    public bool IsDone { get; set; }
+}

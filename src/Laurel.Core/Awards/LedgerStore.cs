@@ -8,8 +8,9 @@ internal abstract class LedgerStore(short node)
 {
     // Plain values: an INSERT … SELECT would keep a journal of its own for every row on SQLite.
     private const string InsertAward = """
-        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject, listed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN EXISTS (SELECT 1 FROM listed_users WHERE user_id = $1) THEN 1 ELSE $8 END)
+        ON CONFLICT DO NOTHING
         """;
 
     // A revocation forbids an award (to automatic requests a reset does too), and of a badge that can be earned once any duplicate
@@ -21,6 +22,16 @@ internal abstract class LedgerStore(short node)
         """;
 
     private const string DeleteAward = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3";
+
+    private const string ListUser = "INSERT INTO listed_users (user_id) VALUES ($1) ON CONFLICT DO NOTHING";
+
+    private const string ListAwards = """
+        UPDATE awards SET listed = 1 WHERE user_id = $1
+          AND (badge_id, occasion) IN (SELECT badge_id, occasion FROM awards WHERE user_id = $1 AND listed = 0 LIMIT $2)
+        """;
+
+    // Somebody may have a million, and others wait for the same batch.
+    private const int ListedAtOnce = 5000;
 
     private const string UserExists = "SELECT 1 FROM users WHERE id = $1";
 
@@ -127,6 +138,9 @@ internal abstract class LedgerStore(short node)
                 case RemovalEntry removal:
                     await Removals.Apply(session, removal, this);
                     break;
+                case ListingEntry listing:
+                    await List(session, listing);
+                    break;
                 case VisitEntry visit:
                     await Visit(session, visit.UserId, visit.IssuerId, Clock.BucketOf(visit.At));
                     break;
@@ -188,6 +202,16 @@ internal abstract class LedgerStore(short node)
         return [.. _events];
     }
 
+    // The user is listed when no award is left that is not: until then lists are read whole.
+    private static async ValueTask List(Session session, ListingEntry entry)
+    {
+        entry.IsDone = await session.Prepare(ListAwards).Set(1, entry.UserId).Set(2, ListedAtOnce).Run() < ListedAtOnce;
+        if (entry.IsDone)
+        {
+            await session.Prepare(ListUser).Set(1, entry.UserId).Run();
+        }
+    }
+
     /// <summary>Inserts one award under the rules of a direct or automatic request.</summary>
     internal ValueTask Insert(Session session, AwardEntry entry) => Insert(session, entry, entry.Award);
 
@@ -219,7 +243,7 @@ internal abstract class LedgerStore(short node)
 
     private static async ValueTask<bool> TryInsert(Session session, AwardEntry entry, Award award)
     {
-        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
+        if (await BindInsert(session, award).Run() == 0)
         {
             return false;
         }
@@ -238,7 +262,7 @@ internal abstract class LedgerStore(short node)
     /// <summary>Inserts the row of an award whose own row, under the same key, was removed in this transaction: nothing can hold it.</summary>
     internal async ValueTask Restore(Session session, AwardEntry entry, Award award)
     {
-        await Bind(session.Prepare(InsertAward), award).Run();
+        await BindInsert(session, award).Run();
         await Created(session, entry, award);
     }
 
@@ -267,19 +291,19 @@ internal abstract class LedgerStore(short node)
             entry.Status = AwardStatus.Stale;
             return;
         }
-        if (await Bind(session.Prepare(InsertAward), award).Run() == 0)
+        if (await BindInsert(session, award).Run() == 0)
         {
             award = award with { Occasion = Occasion.Manual(award.Id).Key };
-            await Bind(session.Prepare(InsertAward), award).Run();
+            await BindInsert(session, award).Run();
             entry.Standing = award;
         }
         await Removals.Lift(session, award);
         await Created(session, entry, award);
     }
 
-    private static Statement Bind(Statement insert, Award award) => insert
+    private static Statement BindInsert(Session session, Award award) => session.Prepare(InsertAward)
         .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, award.AwardedAt)
-        .Set(6, (long)award.Source).Set(7, Award.StoredSubject(award.Occasion, award.Subject));
+        .Set(6, (long)award.Source).Set(7, Award.StoredSubject(award.Occasion, award.Subject)).Set(8, session.ListsEveryUser ? 1 : 0);
 
     /// <summary>What follows an award's row: its events and the tables beside the ledger.</summary>
     internal async ValueTask Created(Session session, AwardEntry entry, Award award)

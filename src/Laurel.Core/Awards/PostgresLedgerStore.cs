@@ -14,8 +14,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     private const string KnownUsers = "SELECT id FROM users WHERE id = ANY($1)";
 
     private const string InsertAwards = """
-        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
-        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[], $7::text[])
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject, listed)
+        SELECT *, 1 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[], $7::text[])
         ON CONFLICT DO NOTHING RETURNING id
         """;
 

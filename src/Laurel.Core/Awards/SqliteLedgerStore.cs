@@ -32,8 +32,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         """;
 
     private const string InsertPlainAward = """
-        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject)
-        VALUES ($1, $2, '', $3, $4, $5, NULL) ON CONFLICT DO NOTHING
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject, listed)
+        VALUES ($1, $2, '', $3, $4, $5, NULL, EXISTS (SELECT 1 FROM listed_users WHERE user_id = $1)) ON CONFLICT DO NOTHING
         """;
 
     private const string LastVisit = "SELECT bucket FROM visitors WHERE user_id = $1 AND issuer_id = $2";

@@ -12,11 +12,14 @@ internal static class StandingAwards
     private const string OfBadge =
         $"SELECT {Columns} FROM awards WHERE user_id = $1 AND badge_id = $2 ORDER BY awarded_at, id LIMIT 1";
 
-    // Two halves, each by its own index.
+    // Two halves, each by its own index, and what no index holds.
     private const string ById = $"""
-        SELECT {Columns} FROM awards WHERE user_id = $1 AND occasion = '' AND id = $2
+        SELECT {Columns} FROM awards WHERE user_id = $1 AND occasion = '' AND listed = 1 AND id = $2
         UNION ALL
-        SELECT {Columns} FROM awards WHERE user_id = $1 AND occasion <> '' AND id = $2
+        SELECT {Columns} FROM awards WHERE user_id = $1 AND occasion <> '' AND listed = 1 AND id = $2
+        UNION ALL
+        SELECT {Columns} FROM awards WHERE $3 = 0 AND user_id = $1 AND listed = 0 AND id = $2
+          AND NOT EXISTS (SELECT 1 FROM listed_users WHERE user_id = $1)
         """;
 
     /// <summary>The award that makes <paramref name="asked"/> held: the one of its occasion, or, for a badge that can be earned
@@ -32,7 +35,7 @@ internal static class StandingAwards
         First(session.Prepare(OfBadge).Set(1, userId).Set(2, badgeId));
 
     public static ValueTask<Award?> Find(Session session, long userId, long awardId) =>
-        First(session.Prepare(ById).Set(1, userId).Set(2, awardId));
+        First(session.Prepare(ById).Set(1, userId).Set(2, awardId).Set(3, session.ListsEveryUser ? 1 : 0));
 
     private static async ValueTask<Award?> First(Statement rows)
     {

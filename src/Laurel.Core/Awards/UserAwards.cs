@@ -5,13 +5,6 @@ using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
 
-/// <summary>A place in a list ordered by time, then id: exclusive.</summary>
-public readonly record struct Position(long At, long Id)
-{
-    public static readonly Position First = new(long.MinValue, long.MinValue);
-    public static readonly Position Last = new(long.MaxValue, long.MaxValue);
-}
-
 /// <summary>A badge a user holds, dated by the earliest award of it that stands.</summary>
 public readonly record struct HeldBadge(long BadgeId, long AwardedAt, long AwardId)
 {
@@ -22,45 +15,25 @@ public readonly record struct HeldBadge(long BadgeId, long AwardedAt, long Award
 /// committed and not yet moved to its table is read first, because a row only ever moves that way.</summary>
 public sealed class UserAwards
 {
-    private const string Columns = "user_id, badge_id, occasion, id, awarded_at, source, subject";
-
-    private const string OnceAscending = """
-        SELECT badge_id, awarded_at, id FROM awards
-        WHERE user_id = $1 AND occasion = '' AND (awarded_at, id) > ($2, $3) ORDER BY awarded_at, id LIMIT $4
-        """;
-
-    private const string OnceDescending = """
-        SELECT badge_id, awarded_at, id FROM awards
-        WHERE user_id = $1 AND occasion = '' AND (awarded_at, id) < ($2, $3) ORDER BY awarded_at DESC, id DESC LIMIT $4
-        """;
-
-    private const string AllAscending = $"""
-        SELECT {Columns} FROM (SELECT {Columns} FROM awards
-          WHERE user_id = $1 AND occasion = '' AND (awarded_at, id) > ($2, $3) ORDER BY awarded_at, id LIMIT $4) AS a
-        UNION ALL
-        SELECT {Columns} FROM (SELECT {Columns} FROM awards
-          WHERE user_id = $1 AND occasion <> '' AND (awarded_at, id) > ($2, $3) ORDER BY awarded_at, id LIMIT $4) AS b
-        ORDER BY awarded_at, id LIMIT $4
-        """;
-
     private const string Repeated = "SELECT badge_id, first_at, first_id FROM repeated_awards WHERE user_id = $1";
 
     private const string OnceOf = "SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = ''";
 
     private const string RepeatedOf = "SELECT first_at, first_id FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3";
 
-    private const string OnceDates = "SELECT badge_id, awarded_at FROM awards WHERE user_id = $1 AND occasion = '' LIMIT $2";
+    private const string Dates = "SELECT badge_id, awarded_at, length(occasion) FROM awards WHERE user_id = $1 LIMIT $2";
 
     // A user with fewer awards than this is read whole: one range costs less than a hundred seeks.
     private const int Scanned = 400;
 
     private readonly Database _database;
     private readonly Ledger _ledger;
+    private readonly UserLists _lists;
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
 
     internal UserAwards(Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers) =>
-        (_database, _ledger, _badges, _issuers) = (database, ledger, badges, issuers);
+        (_database, _ledger, _lists, _badges, _issuers) = (database, ledger, new UserLists(ledger), badges, issuers);
 
     /// <summary>The badges a user holds, each once, behind a position, nearest first.</summary>
     public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit)
@@ -70,7 +43,7 @@ public sealed class UserAwards
         {
             var repeated = await ReadRepeated(session, userId);
             var held = repeated is null
-                ? await Once(session, userId, after, ascending, limit)
+                ? await _lists.Once(session, userId, after, ascending, limit)
                 : await Merge(session, userId, repeated, after, ascending, limit);
             return buffered.Count == 0 ? held : WithBuffered(held, buffered, after, ascending, limit);
         });
@@ -84,29 +57,12 @@ public sealed class UserAwards
         foreach (var each in buffered)
         {
             var badge = new HeldBadge(each.BadgeId, each.AwardedAt, each.Id);
-            if (IsBehind(badge.Position, after, ascending) && known.Add(each.BadgeId))
+            if (badge.Position.IsBehind(after, ascending) && known.Add(each.BadgeId))
             {
                 held.Add(badge);
             }
         }
-        return Nearest(held, ascending, limit);
-    }
-
-    private static List<HeldBadge> Nearest(List<HeldBadge> held, bool ascending, int limit)
-    {
-        held.Sort((a, b) => Compare(a.Position, b.Position) * (ascending ? 1 : -1));
-        return held.Count > limit ? held[..limit] : held;
-    }
-
-    private static async ValueTask<List<HeldBadge>> Once(Session session, long userId, Position after, bool ascending, int limit)
-    {
-        var held = new List<HeldBadge>(limit);
-        var rows = session.Prepare(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
-        while (await rows.Read())
-        {
-            held.Add(new HeldBadge(rows.Long(0), rows.Long(1), rows.Long(2)));
-        }
-        return held;
+        return UserLists.Nearest(held, ascending, limit);
     }
 
     private static async ValueTask<Dictionary<long, HeldBadge>?> ReadRepeated(Session session, long userId)
@@ -122,13 +78,13 @@ public sealed class UserAwards
     }
 
     // A badge may have both an award without an occasion and duplicates: the earlier of the two dates it.
-    private static async ValueTask<List<HeldBadge>> Merge(
+    private async ValueTask<List<HeldBadge>> Merge(
         Session session, long userId, Dictionary<long, HeldBadge> repeated, Position after, bool ascending, int limit)
     {
         var merged = new List<HeldBadge>(limit);
         foreach (var each in repeated.Values)
         {
-            if (IsBehind(each.Position, after, ascending) && !(await OnceAt(session, userId, each.BadgeId) is { } once && IsBehind(each.Position, once, ascending: true)))
+            if (each.Position.IsBehind(after, ascending) && !(await OnceAt(session, userId, each.BadgeId) is { } once && each.Position.IsBehind(once, ascending: true)))
             {
                 merged.Add(each);
             }
@@ -136,15 +92,15 @@ public sealed class UserAwards
         var from = after;
         while (true)
         {
-            var page = await Once(session, userId, from, ascending, limit);
-            merged.AddRange(page.Where(held => !(repeated.TryGetValue(held.BadgeId, out var other) && IsBehind(held.Position, other.Position, ascending: true))));
+            var page = await _lists.Once(session, userId, from, ascending, limit);
+            merged.AddRange(page.Where(held => !(repeated.TryGetValue(held.BadgeId, out var other) && held.Position.IsBehind(other.Position, ascending: true))));
             if (page.Count < limit || merged.Count >= limit + repeated.Count)
             {
                 break;
             }
             from = page[^1].Position;
         }
-        return Nearest(merged, ascending, limit);
+        return UserLists.Nearest(merged, ascending, limit);
     }
 
     private static async ValueTask<Position?> OnceAt(Session session, long userId, long badgeId)
@@ -158,10 +114,6 @@ public sealed class UserAwards
         await row.Done();
         return position;
     }
-
-    private static bool IsBehind(Position position, Position after, bool ascending) => ascending ? Compare(position, after) > 0 : Compare(position, after) < 0;
-
-    private static int Compare(Position a, Position b) => a.At != b.At ? a.At.CompareTo(b.At) : a.Id.CompareTo(b.Id);
 
     /// <summary>When the user was awarded each of the badges: the earliest award that stands. Badges not held are absent.</summary>
     public async ValueTask<Dictionary<long, long>> AwardedDates(long userId, IReadOnlyList<long> badgeIds)
@@ -203,11 +155,11 @@ public sealed class UserAwards
         var wanted = new HashSet<long>(badgeIds);
         var dates = new Dictionary<long, long>();
         var read = 0;
-        var rows = session.Prepare(OnceDates).Set(1, userId).Set(2, Scanned);
+        var rows = session.Prepare(Dates).Set(1, userId).Set(2, Scanned);
         while (await rows.Read())
         {
             read++;
-            if (wanted.Contains(rows.Long(0)))
+            if (rows.Long(2) == 0 && wanted.Contains(rows.Long(0)))
             {
                 dates[rows.Long(0)] = rows.Long(1);
             }
@@ -256,12 +208,7 @@ public sealed class UserAwards
         var buffered = _ledger.Buffered(userId);
         return _database.Read(async session =>
         {
-            var awards = new List<Award>();
-            var rows = session.Prepare(AllAscending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
-            while (await rows.Read())
-            {
-                awards.Add(StandingAwards.Row(rows));
-            }
+            var awards = await _lists.All(session, userId, after, limit);
             return await AwardDetails.Complete(session, buffered.Count == 0 ? awards : WithBuffered(awards, buffered, after, limit));
         });
     }
@@ -269,11 +216,10 @@ public sealed class UserAwards
     private static List<Award> WithBuffered(List<Award> awards, IReadOnlyList<BufferedAward> buffered, Position after, int limit)
     {
         var known = awards.Where(award => award.Occasion.Length == 0).Select(award => award.BadgeId).ToHashSet();
-        awards.AddRange(from each in buffered
-                        where Compare(new Position(each.AwardedAt, each.Id), after) > 0 && !known.Contains(each.BadgeId)
-                        select each.ToAward());
-        awards.Sort((a, b) => Compare(new Position(a.AwardedAt, a.Id), new Position(b.AwardedAt, b.Id)));
-        return awards.Count > limit ? awards[..limit] : awards;
+        awards.AddRange(buffered
+            .Where(each => new Position(each.AwardedAt, each.Id).IsBehind(after, ascending: true) && !known.Contains(each.BadgeId))
+            .Select(each => each.ToAward()));
+        return UserLists.Nearest(awards, limit);
     }
 
     private static BufferedAward? Find(IReadOnlyList<BufferedAward> buffered, Func<BufferedAward, bool> wanted)

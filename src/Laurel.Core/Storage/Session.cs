@@ -10,6 +10,9 @@ public abstract class Session
 
     internal abstract DbTransaction? Transaction { get; }
 
+    /// <summary>Whether the ledger's indexes by time hold every award, not only those of listed_users.</summary>
+    internal virtual bool ListsEveryUser => true;
+
     /// <summary>A statement for a hot path: kept prepared, parameters by number.</summary>
     public abstract Statement Prepare(string sql);
 

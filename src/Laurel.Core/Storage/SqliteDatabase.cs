@@ -241,6 +241,8 @@ internal sealed class SqliteSession : Session, IDisposable
 
     internal override DbConnection Connection => _connection;
 
+    internal override bool ListsEveryUser => false;
+
     // Transactions are begun and ended by statements on the handle: ADO.NET's object would be one more state to keep in step.
     internal override DbTransaction? Transaction => null;
 

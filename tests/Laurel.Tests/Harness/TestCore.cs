@@ -53,14 +53,18 @@ internal sealed class TestCore : IAsyncDisposable
         Core.Awarding.Award(new AwardRequest(userId, badgeId, AwardSource.Native) { Subject = subject, AwardedAt = at, Manual = manual },
             Administrator, bulk: false, TestContext.Current.CancellationToken);
 
-    /// <summary>Every committed award is in its table, for tests that look there themselves.</summary>
+    /// <summary>Every committed award is in its table, and all tallies count it, for tests that look there themselves.</summary>
     public static async Task Settled(LaurelCore core)
     {
-        while (core.Ledger.HasBuffered)
+        while (core.Ledger.HasBuffered || (core.Database.Buffers && await NotTallied(core)))
         {
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
     }
+
+    // Other cores on the same database too.
+    private static async Task<bool> NotTallied(LaurelCore core) => await core.Database.Read(async session => await session.QueryFirst<long>(
+        "SELECT count(*) FROM nodes WHERE tallied < (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot)")) > 0;
 
     public static T Value<T>(Outcome<T> outcome)
     {

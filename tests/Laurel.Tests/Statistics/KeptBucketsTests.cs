@@ -22,6 +22,7 @@ public sealed class KeptBucketsTests
         await laurel.Award(2, 7, at: now - (3 * Clock.Day));
         await laurel.Award(3, 7, at: now);
 
+        await TestCore.Settled(laurel.Core);
         Assert.Equal([3L, 3, 1], await laurel.Core.Database.Read(async session => (await session.Query<long>(
             "SELECT CAST(sum(awarded) AS BIGINT) FROM badge_tallies WHERE badge_id = 7 GROUP BY span ORDER BY span")).ToList()));
     }

@@ -80,6 +80,8 @@ public sealed class DoctorTests
         INSERT INTO award_history (user_id, badge_id, occasion, award_id, removed_at, awarded_at, source, subject, kind, lifted)
         SELECT user_id, badge_id, occasion, id, 1, awarded_at, source, subject, 1, 0 FROM awards WHERE user_id = 3 AND badge_id = 7
         """)]
+    [EveryEngine(FindingKind.ListedWrongly, "INSERT INTO listed_users (user_id) VALUES (3)", Only = [Engine.Sqlite])]
+    [EveryEngine(FindingKind.ListedWrongly, "UPDATE awards SET listed = 0 WHERE user_id = 3", Only = [Engine.Postgres, Engine.PostgresPartitioned])]
     [EveryEngine(FindingKind.Outbox, "UPDATE outbox SET events = @damage WHERE sequence = 1")]
     [EveryEngine(FindingKind.Counter, "UPDATE counters SET next = 1099511627776 WHERE kind = 5")]
     [EveryEngine(FindingKind.Counter, "UPDATE counters SET next = 1 WHERE kind = 0")]

@@ -42,6 +42,9 @@ public enum FindingKind
     /// <summary>An award stands and is removed at once.</summary>
     StandingAndRemoved,
 
+    /// <summary>Some of a user's awards are in the index of lists by time and others are not.</summary>
+    ListedWrongly,
+
     /// <summary>A row of the outbox that does not unpack.</summary>
     Outbox,
 

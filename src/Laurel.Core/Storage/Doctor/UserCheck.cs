@@ -15,6 +15,13 @@ internal sealed class UserCheck(Examination examination)
         GROUP BY user_id
         """;
 
+    // An award outside the index its user is listed by would be missing in lists.
+    private const string ListedWrongly = """
+        SELECT user_id, count(*) FROM awards WHERE user_id > $1 AND user_id <= $2
+          AND listed = 0 AND ($3 = 1 OR EXISTS (SELECT 1 FROM listed_users l WHERE l.user_id = awards.user_id))
+        GROUP BY user_id
+        """;
+
     private readonly Dictionary<(long User, long Badge), Standing> _repeated = [];
     private readonly HashSet<long> _ids = [];
     private long _user = long.MinValue;
@@ -70,6 +77,11 @@ internal sealed class UserCheck(Examination examination)
         while (await unknown.Read())
         {
             examination.Found(FindingKind.UnknownUser, $"user {unknown.Long(0)}", "no awards", $"{unknown.Long(1)} awards");
+        }
+        var listed = session.Prepare(ListedWrongly).Set(1, from).Set(2, to).Set(3, session.ListsEveryUser ? 1 : 0);
+        while (await listed.Read())
+        {
+            examination.Found(FindingKind.ListedWrongly, $"user {listed.Long(0)}", "all awards listed by time", $"{listed.Long(1)} that are not");
         }
         examination.Progress?.Report(examination.Awards);
     }

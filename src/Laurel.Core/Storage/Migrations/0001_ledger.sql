@@ -186,6 +186,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_at);
 
 -- The ledger. (user, badge, occasion) is what makes an award one award. subject is null where the occasion holds it.
+-- listed: 1 where the index by time holds the award; see listed_users.
 --@ clustered, distributed by user_id
 CREATE TABLE awards (
   user_id BIGINT NOT NULL,
@@ -195,12 +196,21 @@ CREATE TABLE awards (
   awarded_at BIGINT NOT NULL,
   source SMALLINT NOT NULL,
   subject TEXT,
+  listed SMALLINT NOT NULL,
   CONSTRAINT awards_pk PRIMARY KEY (user_id, badge_id, occasion)
 );
 -- Lists by time. Two halves, so that a list of badges never walks over the million awards of one repeatable badge:
--- every row is in exactly one of them.
-CREATE INDEX awards_once_by_time ON awards (user_id, awarded_at, id) WHERE occasion = '';
-CREATE INDEX awards_again_by_time ON awards (user_id, awarded_at, id) WHERE occasion <> '';
+-- every row that is listed is in exactly one of them.
+CREATE INDEX awards_once_by_time ON awards (user_id, awarded_at, id) WHERE occasion = '' AND listed = 1;
+CREATE INDEX awards_again_by_time ON awards (user_id, awarded_at, id) WHERE occasion <> '' AND listed = 1;
+
+-- SQLite: whose awards the indexes by time hold. The others have so few that to read and sort them all costs less than an index
+-- costs every award. (PostgreSQL lists everybody, and this stays empty.)
+--@ clustered, distributed by user_id
+CREATE TABLE listed_users (
+  user_id BIGINT NOT NULL,
+  CONSTRAINT listed_users_pk PRIMARY KEY (user_id)
+);
 
 -- Per user and badge: the standing awards whose occasion is not empty, and the earliest of them.
 --@ clustered, distributed by user_id

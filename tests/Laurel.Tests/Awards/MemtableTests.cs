@@ -1,0 +1,201 @@
+using Laurel.Core;
+using Laurel.Core.Awards;
+using Laurel.Core.Storage;
+using Laurel.Tests.Harness;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace Laurel.Tests.Awards;
+
+/// <summary>On SQLite a plain award is committed before its row is written: nobody may notice.</summary>
+public sealed class MemtableTests
+{
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task What_is_buffered_is_read_as_if_it_were_stored(Engine engine)
+    {
+        await using var laurel = await TestCore.Open(engine);
+        await Fill(laurel, users: 3, badges: 40);
+        for (var badge = 1; badge <= 40; badge++)
+        {
+            var made = (await laurel.Award(2, badge)).Award!;
+            var before = await Everything(laurel, 2, made);
+            // A machine that was away for so long has flushed it: the next badge, then.
+            if (laurel.Core.Ledger.Buffered(2).Any(each => each.Id == made.Id))
+            {
+                await TestCore.Settled(laurel.Core);
+
+                Assert.Empty(laurel.Core.Ledger.Buffered(2));
+                Assert.Equal(before, await Everything(laurel, 2, made));
+                return;
+            }
+        }
+        Assert.Fail("No award was ever buffered.");
+    }
+
+    private static async Task<string> Everything(TestCore laurel, long user, Award award)
+    {
+        var awards = laurel.Core.UserAwards;
+        var ascending = await awards.Badges(user, Position.First, ascending: true, 100);
+        var descending = await awards.Badges(user, Position.Last, ascending: false, 100);
+        var page = await awards.Badges(user, new Position(award.AwardedAt - 1, 0), ascending: true, 1);
+        var dates = await awards.AwardedDates(user, Enumerable.Range(1, 40).Select(id => (long)id).ToList());
+        var all = await awards.List(user, Position.First, 100);
+        var (holders, next) = await laurel.Core.Holders.List(award.BadgeId, null, 10);
+        return string.Join('\n',
+        [
+            .. ascending.Concat(descending).Concat(page).Select(held => held.ToString()),
+            .. dates.OrderBy(date => date.Key).Select(date => date.ToString()),
+            .. all.Concat(holders).Append((await awards.Find(user, award.Id))!).Select(each => each.ToString()),
+            $"{next} {await awards.AwardedDate(user, award.BadgeId)} {await laurel.Core.Statistics.Awarded(award.BadgeId)}",
+        ]);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task Another_process_finds_what_this_one_had_buffered(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var first = await TestCore.OpenSecond(database);
+        await Fill(first, users: 50, badges: 4);
+        await Task.WhenAll(Enumerable.Range(1, 50).Select(user => first.Award(user, 1).AsTask()));
+
+        await using var second = await TestCore.OpenSecond(database);
+        // The first goes on meanwhile, and from its next batch on knows that it is not alone.
+        var (more, same) = (first.Award(1, 2).AsTask(), Task.WhenAll(Enumerable.Range(1, 50).Select(user => second.Award(user, 1).AsTask())));
+
+        Assert.True((await more).Created);
+        Assert.All(await same, outcome => Assert.False(outcome.Created));
+        Assert.Equal(1, await second.Core.Awarding.RemoveAll(1, 2, RemovalKind.Reset, null, null, default));
+        Assert.Null(await first.Core.UserAwards.AwardedDate(1, 2));
+        await Recount.AssertExact(first.Core, first.Core.Time.Micros());
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task What_a_dead_process_had_buffered_is_there_after_the_next_start(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var copy = await TestDatabase.Create(engine);
+        await using (var laurel = await TestCore.OpenSecond(database))
+        {
+            await Fill(laurel, users: 50, badges: 4);
+            await Task.WhenAll(Enumerable.Range(1, 50).Select(user => laurel.Award(user, 1 + (user % 3)).AsTask()));
+            await laurel.Award(1, 4);
+            await laurel.Core.Awarding.RemoveAll(1, 4, RemovalKind.Reset, null, null, default);
+            await laurel.Award(2, 4);
+            await laurel.Core.Awarding.RemoveAll(2, 4, RemovalKind.Reset, null, null, default);
+            await laurel.Award(2, 4);
+            await laurel.Core.Awarding.Visit(1, 3, null, default);
+            await Kill(database, copy);
+        }
+
+        Assert.Empty((await Doctor.Examine(new DatabaseOptions(copy.ConnectionString), TimeProvider.System)).Findings);
+        await using var next = await TestCore.OpenSecond(copy);
+        for (var user = 1; user <= 50; user++)
+        {
+            var held = await next.Core.UserAwards.Badges(user, Position.First, ascending: true, 10);
+            Assert.Equal(user == 2 ? [3L, 4] : [1L + (user % 3)], held.Select(badge => badge.BadgeId));
+            Assert.False((await next.Award(user, 1 + (user % 3))).Created);
+        }
+        foreach (var (badge, count) in new[] { (1, 16), (2, 17), (3, 17), (4, 1) })
+        {
+            Assert.Equal(count, await next.Core.Statistics.Awarded(badge));
+        }
+        Assert.Equal(1, next.Core.Statistics.Visitors(1));
+        await Recount.AssertExact(next.Core, next.Core.Time.Micros());
+        Assert.Empty((await Doctor.Examine(next.Core.Database.Options, TimeProvider.System)).Findings);
+    }
+
+    // The file as a kill leaves it: with what is committed, and nobody who holds the slot.
+    private static async Task Kill(TestDatabase database, TestDatabase copy)
+    {
+        var file = new SqliteConnectionStringBuilder(copy.ConnectionString).DataSource;
+        File.Delete(file);
+        await Run(database.ConnectionString, $"VACUUM INTO '{file}'");
+        await Run(copy.ConnectionString, "UPDATE nodes SET leased_until = 0");
+    }
+
+    private static async Task Run(string connectionString, string sql)
+    {
+        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(connectionString) { Pooling = false }.ToString());
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory, EveryEngine]
+    public async Task Who_has_many_awards_reads_the_same_lists_as_they_grow(Engine engine)
+    {
+        await using var laurel = await TestCore.Open(engine);
+        await Fill(laurel, users: 1, badges: 180);
+        await laurel.Badge(999, 1, new Recurrence.PerSubject());
+        var now = laurel.Core.Time.Micros();
+        var model = new List<HeldBadge>();
+        for (var badge = 1; badge <= 180; badge++)
+        {
+            // Neither in the order of ids nor in that of time.
+            var made = (await laurel.Award(1, badge, at: now - (1000 * ((badge * 7919) % 180)) - 1000)).Award!;
+            model.Add(new HeldBadge(badge, made.AwardedAt, made.Id));
+            await laurel.Award(1, 999, $"node:{badge}", at: now - badge);
+            if (badge == 150)
+            {
+                await laurel.Core.Awarding.RemoveAll(1, 77, RemovalKind.Reset, null, null, default);
+                model.RemoveAll(held => held.BadgeId == 77);
+            }
+            if (badge % 30 == 0)
+            {
+                await Same(laurel, model);
+            }
+        }
+        Assert.Equal(359, (await Walk(laurel)).Count);
+        Assert.Empty((await Doctor.Examine(laurel.Core.Database.Options, TimeProvider.System)).Findings);
+        if (engine == Engine.Sqlite)
+        {
+            Assert.Equal(1, await laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT user_id FROM listed_users")));
+        }
+    }
+
+    private static async Task Same(TestCore laurel, List<HeldBadge> model)
+    {
+        var awards = laurel.Core.UserAwards;
+        var ordered = model.OrderBy(held => held.AwardedAt).ThenBy(held => held.AwardId).Select(held => held.BadgeId).ToList();
+        var ascending = await awards.Badges(1, Position.First, ascending: true, 500);
+        Assert.Equal(ordered, ascending.Where(held => held.BadgeId != 999).Select(held => held.BadgeId));
+        var descending = await awards.Badges(1, Position.Last, ascending: false, 500);
+        Assert.Equal(ascending.Select(held => held.BadgeId).Reverse(), descending.Select(held => held.BadgeId));
+        Assert.Equal(ascending.Skip(11).Take(7), await awards.Badges(1, ascending[10].Position, ascending: true, 7));
+        Assert.Equal(model.ToDictionary(held => held.BadgeId, held => held.AwardedAt),
+            await awards.AwardedDates(1, Enumerable.Range(1, 180).Select(id => (long)id).ToList()));
+        var walked = await Walk(laurel);
+        Assert.Equal(walked.OrderBy(award => award.AwardedAt).ThenBy(award => award.Id).Select(award => award.Id), walked.Select(award => award.Id));
+        Assert.Equal(walked.Count, walked.DistinctBy(award => award.Id).Count());
+        Assert.All(walked.Take(3), award => Assert.Equal(award.Id, awards.Find(1, award.Id).AsTask().Result!.Id));
+    }
+
+    private static async Task<List<Award>> Walk(TestCore laurel)
+    {
+        var walked = new List<Award>();
+        for (var after = Position.First; ;)
+        {
+            var page = await laurel.Core.UserAwards.List(1, after, 50);
+            walked.AddRange(page);
+            if (page.Count < 50)
+            {
+                return walked;
+            }
+            after = new Position(page[^1].AwardedAt, page[^1].Id);
+        }
+    }
+
+    private static async Task Fill(TestCore laurel, int users, int badges)
+    {
+        await laurel.Issuer(1);
+        for (var user = 1; user <= users; user++)
+        {
+            await laurel.User(user);
+        }
+        for (var badge = 1; badge <= badges; badge++)
+        {
+            await laurel.Badge(badge, 1);
+        }
+    }
+}
