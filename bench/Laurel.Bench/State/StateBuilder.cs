@@ -59,13 +59,15 @@ internal sealed class StateBuilder(IStore store)
             return;
         var tallies = new Dictionary<(short Span, long Start, long Badge), long>();
         var id = 0L;
+        // On SQLite a user with many is listed by the first read.
+        var listed = (short)(store.Engine == Engine.PostgreSql ? 1 : 0);
         await store.Insert(
             "awards",
-            ["user_id", "badge_id", "occasion", "id", "awarded_at", "source"],
+            ["user_id", "badge_id", "occasion", "id", "awarded_at", "source", "listed"],
             population.Holdings(now).Select(award =>
             {
                 Tally(award);
-                return new object?[] { award.UserId, award.BadgeId, "", ++id, Micros(award.At), ImportedAward };
+                return new object?[] { award.UserId, award.BadgeId, "", ++id, Micros(award.At), ImportedAward, listed };
             }),
             ct);
         await store.Insert(

@@ -55,6 +55,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         """;
 
     private const int FlushedAtOnce = 2048;
+    private const int FlushedWithBatch = 256;
 
     // Where nothing is buffered: how many batches a start may have to look through in vain.
     private const int SetFlushedEvery = 256;
@@ -67,6 +68,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
 
     private readonly Memtable _memtable = new();
     private readonly TallyDeltas _deltas = new();
+    private int _owed;
     private long _talliedAt;
     private bool _talliesWritten;
     private long? _version;
@@ -166,8 +168,13 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
             return false;
         }
         Synchronously(Write(session, batch, now));
-        // More than comes in, or the old generation would never end.
-        Flush(session, batch.Count + (batch.Count / 4) + 8, now, waits: false);
+        // More than comes in, or the old generation would never end; and many at once, for those that share a page.
+        _owed += batch.Count + (batch.Count / 4) + 8;
+        if (_owed >= FlushedWithBatch || _memtable.Old is null)
+        {
+            Flush(session, _owed, now, waits: false);
+            _owed = 0;
+        }
         if (!HasRows && Sequence % SetFlushedEvery == 0)
         {
             session.Raw(SetFlushed).Set(1, Sequence).Set(2, Node).Execute();
