@@ -47,7 +47,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Users = new UserDirectory(database, _changes, ids, time);
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
-        _ledger = new Ledger(database.LedgerStore(lease.Slot), Statistics, time, log, die);
+        _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers);
         Holders = new Holders(database, _ledger);
         Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, time);
@@ -112,11 +112,11 @@ public sealed class LaurelCore : IAsyncDisposable
             await Migrator.Apply(database);
             var lease = await NodeLease.Take(database, time);
             var core = new LaurelCore(options, database, lease, await SigningKey(database), time, log, die);
+            lease.KeepRenewed(die);
             await core._changes.Start();
             core._ledger.Recover();
             await core.Statistics.Start(lease.Slot);
             core._ledger.Start();
-            lease.KeepRenewed(die);
             return core;
         }
         catch

@@ -7,7 +7,7 @@ namespace Laurel.Core.Awards;
 internal sealed class Generation
 {
     /// <summary>After how many microseconds it is flushed.</summary>
-    public const long Age = 3 * Clock.Second;
+    public const long Age = 2 * Clock.Second;
 
     /// <summary>With how many awards or visits it is flushed before. Two of them are about 20 MB.</summary>
     public const int Full = 131_072;
@@ -25,16 +25,13 @@ internal sealed class Generation
     /// <summary>By user and issuer, the last visit.</summary>
     public Dictionary<(long User, long Issuer), BufferedVisit> Visits { get; } = [];
 
-    /// <summary>Up to which outbox row of each node it holds what is not flushed.</summary>
-    public Dictionary<short, long> Sequences { get; } = [];
+    /// <summary>Up to which outbox row it holds what is not flushed; 0 for nothing.</summary>
+    public long LastSequence { get; set; }
 
     /// <summary>When its first batch was committed.</summary>
     public long Since { get; set; }
 
     public int Count => _awards.Count;
-
-    /// <summary>Awards not flushed.</summary>
-    public int Remaining => _awards.Count(award => award.State != RowState.Flushed);
 
     /// <summary>Whether it can be flushed now: its order is computed on another thread.</summary>
     public bool IsSorted => _sorting is { IsCompleted: true };
@@ -159,21 +156,17 @@ internal sealed class Generation
     /// <param name="node">Its slot.</param>
     /// <param name="flushed">Up to which row everything is in its tables.</param>
     /// <param name="unpack">Takes a row apart.</param>
-    /// <returns>Whether any event was buffered.</returns>
-    public async ValueTask<bool> Replay(Session session, short node, long flushed, Func<byte[], IEnumerable<OutboxEvent>> unpack)
+    public async ValueTask Replay(Session session, short node, long flushed, Func<byte[], IEnumerable<OutboxEvent>> unpack)
     {
-        var any = false;
         var rows = session.Prepare(OutboxBehind).Set(1, (long)node).Set(2, flushed);
         while (await rows.Read())
         {
             foreach (var each in unpack(rows.Bytes(1)))
             {
-                any |= each.IsBuffered;
                 Replay(each);
             }
-            Sequences[node] = rows.Long(0);
+            LastSequence = rows.Long(0);
         }
-        return any;
     }
 
     // Some of it may be flushed already, row by row: to place it again changes nothing. What was removed since must not come back.

@@ -89,7 +89,7 @@ internal sealed class Ledger : IAsyncDisposable
 
     /// <summary>Finishes what a process that died had committed and not written to every table.</summary>
     /// <exception cref="StorageUnavailableException">Another process on this database does not let go of its own.</exception>
-    public void Recover() => _store.Start(_time.Micros());
+    public void Recover() => _store.Start(_time);
 
     public void Start() => _writer.Start();
 
@@ -297,7 +297,7 @@ internal sealed class Ledger : IAsyncDisposable
             _flushing = false;
             lock (_gate)
             {
-                return !_closed;
+                return !_closed || _live.Count + _bulk.Count > 0;
             }
         }
     }

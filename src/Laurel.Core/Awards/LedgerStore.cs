@@ -69,7 +69,7 @@ internal abstract class LedgerStore(short node)
     public long Sequence { get; protected set; }
 
     /// <summary>Reads where this node's numbering stands, and what a dead process had not finished. Once, before the first commit.</summary>
-    public abstract void Start(long now);
+    public abstract void Start(TimeProvider time);
 
     /// <summary>Commits the batch, which is in key order, and sets each entry's outcome.</summary>
     /// <param name="repeat">The batch may have been committed already, by a COMMIT whose outcome is unknown.</param>

@@ -56,10 +56,10 @@ internal sealed class Memtable
     public Generation? Old => _old;
 
     /// <summary>Whether something waits in the generation that is not being flushed yet.</summary>
-    public bool HasYoung => _young.Sequences.Count > 0;
+    public bool HasYoung => _young.LastSequence > 0;
 
     /// <summary>Whether the young generation is old enough to be flushed next: by its age or by its size.</summary>
-    public bool IsRipe(long now) => HasYoung && (now - _young.Since >= Generation.Age || _young.Count >= Generation.Full || _young.Visits.Count >= Generation.Full);
+    public bool IsRipe(long now) => HasYoung && (now - _young.Since is < 0 or >= Generation.Age || _young.Count >= Generation.Full || _young.Visits.Count >= Generation.Full);
 
     /// <summary>A user's awards that are not in their table, as far as others than the writer can see.</summary>
     public IReadOnlyList<BufferedAward> Of(long userId)
@@ -134,6 +134,12 @@ internal sealed class Memtable
     /// <summary>Takes the next awards of the old generation in key order; the running transaction is about to write them.</summary>
     public IEnumerable<BufferedAward> PlaceNext(int count) => _old!.PlaceNext(count, _placed);
 
+    /// <summary>Whether the running transaction has written the last of the old generation.</summary>
+    public bool Ends => _ends;
+
+    /// <summary>Whether the running transaction has added anything, even if it has placed it since.</summary>
+    public bool Takes => _added.Count + _seen.Count > 0;
+
     /// <summary>The running transaction has written the last of the old generation.</summary>
     public void EndOld() => _ends = true;
 
@@ -149,10 +155,9 @@ internal sealed class Memtable
     }
 
     /// <summary>The running transaction is committed.</summary>
-    /// <param name="node">Whose outbox holds its events.</param>
-    /// <param name="sequence">Its last row there.</param>
+    /// <param name="sequence">The last row of the outbox.</param>
     /// <param name="now">When.</param>
-    public void Committed(short node, long sequence, long now)
+    public void Committed(long sequence, long now)
     {
         lock (_gate)
         {
@@ -161,7 +166,7 @@ internal sealed class Memtable
                 generation.At(row).State = RowState.Flushed;
             }
             _old?.Advance();
-            if (_young.Sequences.Count == 0)
+            if (!HasYoung)
             {
                 _young.Since = now;
             }
@@ -178,9 +183,9 @@ internal sealed class Memtable
             {
                 _young.Visits[key] = visit;
             }
-            if (kept + _seen.Count > 0)
+            if (Takes)
             {
-                _young.Sequences[node] = sequence;
+                _young.LastSequence = sequence;
             }
             Volatile.Write(ref _awards, _awards + kept - _placed.Count);
             if (_ends)
@@ -208,12 +213,5 @@ internal sealed class Memtable
         _seen.Clear();
         _placed.Clear();
         _ends = false;
-    }
-
-    /// <summary>Takes over what a replay of the outbox has found, before anything is added.</summary>
-    public void Recover(Generation found)
-    {
-        _young = found;
-        _awards = found.Remaining;
     }
 }

@@ -59,7 +59,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
 
     private byte[] _packed = [];
 
-    public override void Start(long now)
+    public override void Start(TimeProvider time)
     {
         using var connection = database.OpenConnection();
         using var last = new NpgsqlCommand(LastSequence, connection) { Parameters = { new() { Value = Node } } };

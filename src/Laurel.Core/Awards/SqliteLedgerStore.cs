@@ -9,17 +9,24 @@ namespace Laurel.Core.Awards;
 /// What costs there is pages: an award of a random user would write one of the ledger, one of its index and one of the visitors,
 /// each into the log and later into the file. So plain awards and visits are committed as events of the outbox, and their rows
 /// follow sorted (see <see cref="Memtable"/>). That needs a process that is alone on its database: as soon as another one leases
-/// a node slot, everything is flushed and every row is written with its batch.</summary>
-internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : LedgerStore(node)
+/// a node slot, everything is flushed and every row is written with its batch. And nobody decides anything while another process
+/// has rows that are in no table: a live one is waited for, a dead one's are written first, and it is shut out.</summary>
+internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease) : LedgerStore(lease.Slot)
 {
     private const string LastSequence = "SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = $1";
 
     // It moves when another connection has committed, and this process has no other that writes.
     private const string DataVersion = "PRAGMA data_version";
 
-    private const string Nodes = "SELECT slot, owner, leased_until, flushed, tallied FROM nodes ORDER BY slot";
+    private const string Nodes = "SELECT slot, owner, leased_until, buffers, flushed, tallied FROM nodes ORDER BY slot";
 
     private const string SetFlushed = "UPDATE nodes SET flushed = $1 WHERE slot = $2 AND flushed < $1";
+
+    private const string SetBuffers = "UPDATE nodes SET buffers = $1 WHERE slot = $2";
+
+    private const string Renew = "UPDATE nodes SET leased_until = $1 WHERE slot = $2";
+
+    private const string ShutOut = "UPDATE nodes SET owner = '', leased_until = 0 WHERE slot = $1";
 
     private const string SetTallied = "UPDATE nodes SET tallied = $1 WHERE slot = $2 AND tallied < $1";
 
@@ -60,7 +67,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
     // Where nothing is buffered: how many batches a start may have to look through in vain.
     private const int SetFlushedEvery = 256;
 
+    // Longer than a lease: then a process is either looked after or taken for dead.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     // Tallies are written when so many rows of them wait, or the first of them for so many microseconds.
     private const int TalliedAtOnce = 1024;
@@ -73,43 +82,73 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
     private bool _talliesWritten;
     private long? _version;
     private bool _alone;
+    private bool _flagged;
+    private bool _flags;
 
-    public override void Start(long now)
+    public override void Start(TimeProvider time)
     {
-        for (var waited = TimeSpan.Zero; !TryStart(now); waited += TimeSpan.FromMilliseconds(20))
+        for (var tries = 0; ; tries++)
         {
-            if (waited > Patience)
+            var others = Transact(session => TryStart(session, time.Micros()));
+            if (!others)
             {
-                throw new StorageUnavailableException("Another process on this database has not flushed its awards.");
+                return;
             }
-            Thread.Sleep(20);
+            WaitForOthers(tries);
         }
     }
 
-    // False while another process has awards that are in no table yet.
-    private bool TryStart(long now) => Transact(session =>
+    // True while a live process has rows that are in no table.
+    private bool TryStart(SqliteSession session, long now)
     {
         var last = session.Raw(LastSequence).Set(1, Node);
         last.Step();
         Sequence = last.Long(0);
         last.Rewind();
-        var found = new Generation();
-        foreach (var other in ReadNodes(session))
+        foreach (var node in ReadNodes(session))
         {
-            var lives = other.Slot != Node && NodeLease.IsLive(other.LeasedUntil, other.Owner, now);
-            var any = Synchronously(found.Replay(session, other.Slot, other.Flushed, packed => Outbox.Unpack(packed)));
-            if (lives && any)
+            if (node.Slot == Node || !NodeLease.IsLive(node.LeasedUntil, node.Owner, now))
             {
-                return false;
+                Recover(session, node, now);
             }
-            if (!lives)
+            else if (node.Buffers)
             {
-                RecoverTallies(session, other.Slot, other.Tallied, now);
+                return true;
             }
         }
-        _memtable.Recover(found);
-        return true;
-    });
+        return false;
+    }
+
+    // It flushes with its next batch, or within moments when it is idle.
+    private static void WaitForOthers(int tries)
+    {
+        if (tries * Pause > Patience)
+        {
+            throw new StorageUnavailableException("Another process on this database does not flush its awards.");
+        }
+        Thread.Sleep(Pause);
+    }
+
+    // Finishes what a dead process had committed: its rows, its tallies.
+    private static void Recover(SqliteSession session, NodeRow node, long now)
+    {
+        if (node.Buffers)
+        {
+            var found = new Generation();
+            found.Replay(session, node.Slot, node.Flushed, packed => Outbox.Unpack(packed)).AsTask().GetAwaiter().GetResult();
+            foreach (var award in found.Between(long.MinValue, long.MaxValue))
+            {
+                Insert(session, award);
+            }
+            foreach (var (key, visit) in found.Visits.OrderBy(visit => visit.Key))
+            {
+                SetVisitor(session, key, visit);
+            }
+            session.Raw(SetFlushed).Set(1, found.LastSequence).Set(2, node.Slot).Execute();
+            session.Raw(SetBuffers).Set(1, 0).Set(2, node.Slot).Execute();
+        }
+        RecoverTallies(session, node.Slot, node.Tallied, now);
+    }
 
     private static void RecoverTallies(SqliteSession session, short slot, long tallied, long now)
     {
@@ -124,7 +163,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
 
     public override bool HasBuffered => HasRows || _deltas.Count > 0;
 
-    private bool HasRows => _memtable.Old is not null || _memtable.HasYoung;
+    // In this order: a turn moves what is young to what is old.
+    private bool HasRows => _memtable.HasYoung || _memtable.Old is not null;
 
     public override IReadOnlyList<BufferedAward> Buffered(long userId) => _memtable.Of(userId);
 
@@ -132,13 +172,27 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
 
     public override IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat)
     {
-        while (!Transact(session => TryCommit(session, batch, now)))
+        for (var tries = 0; ;)
         {
-            while (HasRows)
+            switch (Transact(session => TryCommit(session, batch, now)))
             {
-                Flush(now);
+                case Outcome.Done:
+                    return Finish(batch, now);
+                case Outcome.FlushFirst:
+                    while (HasRows)
+                    {
+                        Flush(now);
+                    }
+                    break;
+                case Outcome.OthersFirst:
+                    WaitForOthers(tries++);
+                    break;
             }
         }
+    }
+
+    private IReadOnlyList<OutboxEvent> Finish(List<LedgerEntry> batch, long now)
+    {
         var events = Committed(batch);
         Committed(events, now);
         return events;
@@ -146,7 +200,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
 
     private void Committed(IReadOnlyList<OutboxEvent> events, long now)
     {
-        _memtable.Committed(Node, Sequence, now);
+        _memtable.Committed(Sequence, now);
+        _flagged = _flags;
         if (_talliesWritten)
         {
             _deltas.Clear();
@@ -159,15 +214,28 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         _deltas.Add(events, now);
     }
 
-    // False, and nothing written, when the buffered rows have to be flushed first.
-    private bool TryCommit(SqliteSession session, List<LedgerEntry> batch, long now)
+    private enum Outcome
     {
-        _alone = IsAlone(session, now);
+        Done,
+        FlushFirst,
+        OthersFirst,
+    }
+
+    private Outcome TryCommit(SqliteSession session, List<LedgerEntry> batch, long now)
+    {
+        if (LookAround(session, now))
+        {
+            return Outcome.OthersFirst;
+        }
         if (!_alone && HasRows)
         {
-            return false;
+            return Outcome.FlushFirst;
         }
         Synchronously(Write(session, batch, now));
+        if (_memtable.Takes)
+        {
+            Flag(session, true);
+        }
         // More than comes in, or the old generation would never end; and many at once, for those that share a page.
         _owed += batch.Count + (batch.Count / 4) + 8;
         if (_owed >= FlushedWithBatch || _memtable.Old is null)
@@ -179,18 +247,33 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         {
             session.Raw(SetFlushed).Set(1, Sequence).Set(2, Node).Execute();
         }
-        return true;
+        return Outcome.Done;
+    }
+
+    // Before the first row is buffered, after the last is flushed.
+    private void Flag(SqliteSession session, bool buffers)
+    {
+        if (_flags != buffers)
+        {
+            session.Raw(SetBuffers).Set(1, buffers ? 1 : 0).Set(2, Node).Execute();
+            _flags = buffers;
+        }
     }
 
     public override void Flush(long now)
     {
         Transact(session =>
         {
+            LookAround(session, now);
             if (_memtable.Old is null && _memtable.HasYoung)
             {
                 _memtable.Turn(now);
             }
             Flush(session, FlushedAtOnce, now, waits: true);
+            if (_memtable is { HasYoung: false, Ends: true })
+            {
+                Flag(session, false);
+            }
             if (_deltas.Count > 0)
             {
                 WriteTallies(session, _deltas, Node, Sequence);
@@ -217,6 +300,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
             {
                 _memtable.RolledBack();
                 _talliesWritten = false;
+                _flags = _flagged;
                 session.Rollback();
                 throw;
             }
@@ -234,8 +318,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
     // SQLite's statements end before they return, so nothing is ever waited for.
     private static T Synchronously<T>(ValueTask<T> work) => work.AsTask().GetAwaiter().GetResult();
 
-    // Rows may wait only while no other process could ask the tables for them.
-    private bool IsAlone(SqliteSession session, long now)
+    // Rows may wait only while no other process could ask the tables for them, and none may be asked while rows wait elsewhere.
+    // True when a live process has some. Nobody else writes before this transaction ends.
+    private bool LookAround(SqliteSession session, long now)
     {
         var read = session.Raw(DataVersion);
         read.Step();
@@ -243,18 +328,51 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         read.Rewind();
         if (_alone && version == _version)
         {
-            return true;
+            return false;
         }
-        _version = version;
-        return !ReadNodes(session).Exists(other => other.Slot != Node && NodeLease.IsLive(other.LeasedUntil, other.Owner, now));
+        (_alone, _version) = (true, version);
+        var others = false;
+        foreach (var node in ReadNodes(session))
+        {
+            if (node.Slot == Node)
+            {
+                Keep(session, node, now);
+            }
+            else if (NodeLease.IsLive(node.LeasedUntil, node.Owner, now))
+            {
+                _alone = false;
+                others |= node.Buffers;
+            }
+            else if (node.Buffers)
+            {
+                Recover(session, node, now);
+                session.Raw(ShutOut).Set(1, node.Slot).Execute();
+            }
+        }
+        return others;
     }
 
-    private static List<(short Slot, string Owner, long LeasedUntil, long Flushed, long Tallied)> ReadNodes(SqliteSession session)
+    // Who was taken for dead may have been shut out; whose lease has run out unnoticed tells the others that it is there.
+    private void Keep(SqliteSession session, NodeRow own, long now)
     {
-        var nodes = new List<(short, string, long, long, long)>();
+        if (own.Owner != lease.Holder)
+        {
+            throw new LeaseLostException($"Node slot {Node} was taken by another process.");
+        }
+        if (own.LeasedUntil < now)
+        {
+            session.Raw(Renew).Set(1, now + NodeLease.Length).Set(2, Node).Execute();
+        }
+    }
+
+    private readonly record struct NodeRow(short Slot, string Owner, long LeasedUntil, bool Buffers, long Flushed, long Tallied);
+
+    private static List<NodeRow> ReadNodes(SqliteSession session)
+    {
+        var nodes = new List<NodeRow>();
         for (var rows = session.Raw(Nodes); rows.Step();)
         {
-            nodes.Add(((short)rows.Long(0), rows.Text(1), rows.Long(2), rows.Long(3), rows.Long(4)));
+            nodes.Add(new NodeRow((short)rows.Long(0), rows.Text(1), rows.Long(2), rows.Long(3) != 0, rows.Long(4), rows.Long(5)));
         }
         return nodes;
     }
@@ -275,17 +393,17 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, short node) : L
         }
         foreach (var (key, visit) in old.NextVisits(count))
         {
-            session.Raw(SetVisit).Set(1, key.User).Set(2, key.Issuer).Set(3, visit.Bucket).Set(4, visit.Previous).Execute();
+            SetVisitor(session, key, visit);
         }
         if (old.IsPlaced)
         {
-            foreach (var (slot, sequence) in old.Sequences)
-            {
-                session.Raw(SetFlushed).Set(1, sequence).Set(2, slot).Execute();
-            }
+            session.Raw(SetFlushed).Set(1, old.LastSequence).Set(2, Node).Execute();
             _memtable.EndOld();
         }
     }
+
+    private static void SetVisitor(SqliteSession session, (long User, long Issuer) key, BufferedVisit visit) => session.Raw(SetVisit)
+        .Set(1, key.User).Set(2, key.Issuer).Set(3, visit.Bucket).Set(4, visit.Previous).Execute();
 
     private static void Insert(SqliteSession session, BufferedAward award) => session.Raw(InsertPlainAward)
         .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Id).Set(4, award.AwardedAt).Set(5, (long)award.Source).Execute();

@@ -8,6 +8,9 @@ internal sealed class UserLists(Ledger ledger)
 {
     private const int Few = 128;
 
+    // Beyond the page: somebody may have a million.
+    private const int Held = 10_000;
+
     private const string Columns = "user_id, badge_id, occasion, id, awarded_at, source, subject";
 
     private const string IsListed = "SELECT 1 FROM listed_users WHERE user_id = $1";
@@ -44,7 +47,7 @@ internal sealed class UserLists(Ledger ledger)
             var listed = session.Prepare(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
             while (await listed.Read())
             {
-                held.Add(Held(listed));
+                held.Add(Read(listed));
             }
             return held;
         }
@@ -53,9 +56,13 @@ internal sealed class UserLists(Ledger ledger)
         while (await rows.Read())
         {
             read++;
-            if (rows.Long(3) == 0 && Held(rows) is var badge && badge.Position.IsBehind(after, ascending))
+            if (rows.Long(3) == 0 && Read(rows) is var badge && badge.Position.IsBehind(after, ascending))
             {
                 held.Add(badge);
+            }
+            if (held.Count >= limit + Held)
+            {
+                held = Nearest(held, ascending, limit);
             }
         }
         AskFor(userId, read);
@@ -80,9 +87,14 @@ internal sealed class UserLists(Ledger ledger)
         while (await rows.Read())
         {
             read++;
-            if (Position.Of(StandingAwards.Row(rows)).IsBehind(after, ascending: true))
+            var award = StandingAwards.Row(rows);
+            if (Position.Of(award).IsBehind(after, ascending: true))
             {
-                awards.Add(StandingAwards.Row(rows));
+                awards.Add(award);
+            }
+            if (awards.Count >= limit + Held)
+            {
+                awards = Nearest(awards, limit);
             }
         }
         AskFor(userId, read);
@@ -103,7 +115,7 @@ internal sealed class UserLists(Ledger ledger)
         return awards.Count > limit ? awards[..limit] : awards;
     }
 
-    private static HeldBadge Held(Statement row) => new(row.Long(0), row.Long(1), row.Long(2));
+    private static HeldBadge Read(Statement row) => new(row.Long(0), row.Long(1), row.Long(2));
 
     private static async ValueTask<bool> Has(Session session, long userId)
     {

@@ -242,6 +242,15 @@ public sealed class Tallies : IAsyncDisposable
         }
     }
 
+    // The outbox row from which on it may be the only copy.
+    private async ValueTask<long> Kept(Session session)
+    {
+        var applied = _applied.GetValueOrDefault(_self);
+        return _database.Buffers
+            ? Math.Min(applied, await session.QueryFirst<long>("SELECT min(flushed, tallied) FROM nodes WHERE slot = @slot", new { slot = _self }))
+            : applied;
+    }
+
     /// <summary>Drops buckets and outbox rows past their retention: 48 hours and 7 days.</summary>
     public async Task Trim()
     {
@@ -250,7 +259,7 @@ public sealed class Tallies : IAsyncDisposable
         {
             await session.Prepare(DropBuckets).Set(1, Clock.BucketOf(now) - 576).Run();
             await session.Prepare(DropVisitors).Set(1, Clock.BucketOf(now) - 576).Run();
-            await session.Prepare(DropOutbox).Set(1, (long)_self).Set(2, now - (7 * Clock.Day)).Set(3, _applied.GetValueOrDefault(_self)).Run();
+            await session.Prepare(DropOutbox).Set(1, (long)_self).Set(2, now - (7 * Clock.Day)).Set(3, await Kept(session)).Run();
         });
     }
 

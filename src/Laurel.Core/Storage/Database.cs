@@ -55,7 +55,7 @@ public abstract class Database : IAsyncDisposable
     /// <summary>The engine's own check of its files: what it complains of.</summary>
     internal abstract ValueTask<IReadOnlyList<string>> CheckIntegrity();
 
-    internal abstract Awards.LedgerStore LedgerStore(short node);
+    internal abstract Awards.LedgerStore LedgerStore(NodeLease lease);
 
     /// <summary>Whether its ledger commits some awards and visits before their rows; see <see cref="Awards.Memtable"/>.</summary>
     internal virtual bool Buffers => false;

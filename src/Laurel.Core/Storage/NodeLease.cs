@@ -4,7 +4,7 @@ namespace Laurel.Core.Storage;
 /// first, so their number stays that of the processes that have run at once.</summary>
 public sealed class NodeLease : IAsyncDisposable
 {
-    private const long Length = 10 * Clock.Second;
+    internal const long Length = 10 * Clock.Second;
     private const int MaximumSlots = 1024;
 
     private readonly Database _database;
@@ -16,6 +16,9 @@ public sealed class NodeLease : IAsyncDisposable
         (_database, _time, _owner, Slot) = (database, time, owner, slot);
 
     public short Slot { get; }
+
+    /// <summary>Who holds it, as it is stored.</summary>
+    internal string Holder => _owner;
 
     /// <summary>Takes the lowest slot that is free: never leased, run out, or left by a dead process of this machine.</summary>
     public static async Task<NodeLease> Take(Database database, TimeProvider time)
@@ -29,10 +32,10 @@ public sealed class NodeLease : IAsyncDisposable
             var taken = (await session.Query<Row>("SELECT slot, owner, leased_until AS LeasedUntil FROM nodes")).ToDictionary(row => (short)row.Slot);
             for (short candidate = 1; candidate <= MaximumSlots; candidate++)
             {
-                if (!taken.TryGetValue(candidate, out var row) || !IsLive(row.LeasedUntil, row.Owner, now))
+                if (!taken.TryGetValue(candidate, out var row) || row.LeasedUntil < now || Owner.IsDead(row.Owner))
                 {
                     await session.Execute("""
-                        INSERT INTO nodes (slot, owner, leased_until, flushed, tallied) VALUES (@candidate, @owner, @until, 0, 0)
+                        INSERT INTO nodes (slot, owner, leased_until, buffers, flushed, tallied) VALUES (@candidate, @owner, @until, 0, 0, 0)
                         ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
                         """, new { candidate, owner, until = now + Length });
                     return candidate;
@@ -43,8 +46,11 @@ public sealed class NodeLease : IAsyncDisposable
         return new NodeLease(database, time, owner, slot);
     }
 
-    /// <summary>Whether a process may still write under the slot.</summary>
-    internal static bool IsLive(long leasedUntil, string owner, long now) => leasedUntil >= now && !Owner.IsDead(owner);
+    /// <summary>Whether a process may still write under the slot of a database whose processes all run under one kernel. The lease
+    /// decides only where the process cannot be looked for: clocks are set, and threads are held up.</summary>
+    internal static bool IsLive(long leasedUntil, string owner, long now) =>
+        leasedUntil != 0 && !Owner.IsDead(owner) && !Owner.IsOfAnotherBoot(owner)
+        && (Owner.IsAlive(owner) || (leasedUntil >= now && leasedUntil <= now + (2 * Length)));
 
     /// <summary>Renews in the background; <paramref name="lost"/> is called once if another process has taken the slot.</summary>
     public void KeepRenewed(Action<Exception> lost)
@@ -108,23 +114,36 @@ public sealed class NodeLease : IAsyncDisposable
         public override string ToString() => $"{Machine}|{Boot}|{Process}|{Started}|{Number}";
 
         /// <summary>True only if it certainly is: the same machine and boot, and no such process.</summary>
-        public static bool IsDead(string owner)
+        public static bool IsDead(string owner) => Runs(owner) == false;
+
+        /// <summary>True only if it certainly is: the same machine and boot, and that very process.</summary>
+        public static bool IsAlive(string owner) => Runs(owner) == true;
+
+        /// <summary>The kernel it ran under is gone, or another.</summary>
+        public static bool IsOfAnotherBoot(string owner)
+        {
+            var parts = owner.Split('|');
+            return parts.Length == 5 && parts[1].Length > 0 && ThisBoot.Length > 0 && parts[1].Split('/')[0] != ThisBoot.Split('/')[0];
+        }
+
+        // Null: it cannot be known.
+        private static bool? Runs(string owner)
         {
             var parts = owner.Split('|');
             if (parts.Length != 5 || parts[0] != Environment.MachineName || parts[1] != ThisBoot || ThisBoot.Length == 0
                 || !int.TryParse(parts[2], out var id))
             {
-                return false;
+                return null;
             }
             try
             {
                 using var process = System.Diagnostics.Process.GetProcessById(id);
                 // Another process may have the id by now. Who cannot read when it was started knows nothing.
-                return process.HasExited || (StartOf(id) is { } started && started.ToString() != parts[3]);
+                return process.HasExited ? false : StartOf(id) is { } started ? started.ToString() == parts[3] : null;
             }
             catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
             {
-                return true;
+                return false;
             }
         }
 

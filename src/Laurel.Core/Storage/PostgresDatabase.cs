@@ -88,7 +88,7 @@ internal sealed class PostgresDatabase : Database
 
     internal override IEnumerable<string> Translate(MigrationStatement statement) => statement.ForPostgres(Options.Partitions);
 
-    internal override Awards.LedgerStore LedgerStore(short node) => new Awards.PostgresLedgerStore(this, node);
+    internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease.Slot);
 
     internal NpgsqlConnection OpenConnection() => _source.OpenConnection();
 

@@ -167,7 +167,7 @@ internal sealed class SqliteDatabase : Database
 
     internal override string Tallied => "SELECT slot, tallied FROM nodes";
 
-    internal override Awards.LedgerStore LedgerStore(short node) => new Awards.SqliteLedgerStore(this, node);
+    internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.SqliteLedgerStore(this, lease);
 
     private SqliteSession Open()
     {

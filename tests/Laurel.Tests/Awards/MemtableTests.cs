@@ -3,6 +3,7 @@ using Laurel.Core.Awards;
 using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Laurel.Tests.Awards;
@@ -59,6 +60,8 @@ public sealed class MemtableTests
         await Task.WhenAll(Enumerable.Range(1, 50).Select(user => first.Award(user, 1).AsTask()));
 
         await using var second = await TestCore.OpenSecond(database);
+        Assert.Equal(50, await Ask(database, "SELECT count(*) FROM awards"));
+        Assert.Empty(first.Core.Ledger.Buffered(7));
         // The first goes on meanwhile, and from its next batch on knows that it is not alone.
         var (more, same) = (first.Award(1, 2).AsTask(), Task.WhenAll(Enumerable.Range(1, 50).Select(user => second.Award(user, 1).AsTask())));
 
@@ -87,6 +90,8 @@ public sealed class MemtableTests
             await Kill(database, copy);
         }
 
+        // Or this shows nothing.
+        Assert.Equal(1, await Ask(copy, "SELECT count(*) FROM nodes WHERE buffers = 1 AND flushed < (SELECT max(sequence) FROM outbox)"));
         Assert.Empty((await Doctor.Examine(new DatabaseOptions(copy.ConnectionString), TimeProvider.System)).Findings);
         await using var next = await TestCore.OpenSecond(copy);
         for (var user = 1; user <= 50; user++)
@@ -102,6 +107,113 @@ public sealed class MemtableTests
         Assert.Equal(1, next.Core.Statistics.Visitors(1));
         await Recount.AssertExact(next.Core, next.Core.Time.Micros());
         Assert.Empty((await Doctor.Examine(next.Core.Database.Options, TimeProvider.System)).Findings);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task What_was_removed_after_another_slot_was_recovered_stays_removed(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var copy = await TestDatabase.Create(engine);
+        await using var last = await TestDatabase.Create(engine);
+        await using (var first = await TestCore.OpenSecond(database))
+        {
+            await Fill(first, users: 2, badges: 1);
+            await using var second = await TestCore.OpenSecond(database);
+            await first.DisposeAsync();
+            await second.Award(1, 1);
+            await second.Award(2, 1);
+            await Kill(database, copy);
+        }
+        await using (var third = await TestCore.OpenSecond(copy))
+        {
+            Assert.Equal(1, third.Core.Node);
+            Assert.Equal(1, await third.Core.Awarding.RemoveAll(1, 1, RemovalKind.Reset, null, null, default));
+            await Kill(copy, last);
+        }
+
+        await using var fourth = await TestCore.OpenSecond(last);
+
+        Assert.Null(await fourth.Core.UserAwards.AwardedDate(1, 1));
+        Assert.NotNull(await fourth.Core.UserAwards.AwardedDate(2, 1));
+        Assert.Empty((await Doctor.Examine(fourth.Core.Database.Options, TimeProvider.System)).Findings);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task A_batch_that_buffers_a_row_and_writes_it_keeps_nobody_from_starting(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var laurel = await TestCore.OpenSecond(database);
+        await Fill(laurel, users: 1, badges: 2);
+        var free = new TaskCompletionSource();
+        var holding = laurel.Core.Database.Write(async _ =>
+        {
+            await free.Task;
+            return true;
+        });
+        var plain = laurel.Award(1, 1).AsTask();
+        var detailed = laurel.Core.Awarding.Award(
+            new AwardRequest(1, 2, AwardSource.Native) { Payload = "{}" }, TestCore.Administrator, bulk: false, default).AsTask();
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        free.SetResult();
+        await Task.WhenAll(holding, plain, detailed);
+
+        await using var second = await TestCore.OpenSecond(database);
+
+        Assert.False((await second.Award(1, 1)).Created);
+        Assert.False((await second.Award(1, 2)).Created);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task A_process_of_which_nothing_is_known_is_waited_for_until_its_lease_ends(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var copy = await TestDatabase.Create(engine);
+        await using (var laurel = await TestCore.OpenSecond(database))
+        {
+            await Fill(laurel, users: 1, badges: 1);
+            await laurel.Award(1, 1);
+            await Kill(database, copy);
+        }
+        var until = TimeProvider.System.Micros() + (2 * Clock.Second);
+        await Run(copy.ConnectionString,
+            $"UPDATE nodes SET slot = 2, leased_until = {until}, owner = 'elsewhere' || substr(owner, instr(owner, '|')); UPDATE outbox SET node = 2");
+
+        await using var next = await TestCore.OpenSecond(copy);
+
+        Assert.InRange(TimeProvider.System.Micros(), until, long.MaxValue);
+        Assert.False((await next.Award(1, 1)).Created);
+        Assert.Equal(1, await next.Core.Statistics.Awarded(1));
+        Assert.Empty((await Doctor.Examine(next.Core.Database.Options, TimeProvider.System)).Findings);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task Who_has_lost_its_slot_writes_nothing_more(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        var died = new TaskCompletionSource<Exception>();
+        await using (var laurel = await TestCore.OpenSecond(database))
+        {
+            await Fill(laurel, users: 1, badges: 1);
+        }
+        await using var core = await LaurelCore.Open(
+            new CoreOptions(new DatabaseOptions(database.ConnectionString)), TimeProvider.System, NullLogger.Instance, cause => died.TrySetResult(cause));
+        var awarded = core.Awarding.Award(new AwardRequest(1, 1, AwardSource.Native), TestCore.Administrator, bulk: false, default).AsTask();
+        await awarded;
+        await Run(database.ConnectionString, "UPDATE nodes SET owner = 'another'");
+        var before = await Ask(database, "SELECT count(*) FROM awards");
+
+        Assert.IsType<LeaseLostException>(await died.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+
+        Assert.Equal(before, await Ask(database, "SELECT count(*) FROM awards"));
+    }
+
+    private static async Task<long> Ask(TestDatabase database, string sql)
+    {
+        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ToString());
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
     // The file as a kill leaves it: with what is committed, and nobody who holds the slot.

@@ -75,7 +75,7 @@ internal sealed class Examination(Database database, TimeProvider time)
         var buffered = new Generation();
         if (Database.Buffers)
         {
-            foreach (var (slot, flushed) in await session.Query<(short, long)>("SELECT slot, flushed FROM nodes ORDER BY slot"))
+            foreach (var (slot, flushed) in await session.Query<(short, long)>("SELECT slot, flushed FROM nodes WHERE buffers = 1 ORDER BY slot"))
             {
                 // What does not unpack is another check's finding.
                 await buffered.Replay(session, slot, flushed, packed => OutboxCheck.TryUnpack(packed) ?? []);

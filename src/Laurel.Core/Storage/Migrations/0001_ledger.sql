@@ -25,12 +25,13 @@ CREATE TABLE counters (
 
 -- Slots leased by running processes. A slot is reused; its tally rows stay.
 -- The numbers of the slot's outbox rows up to which (SQLite alone lets them fall behind) every award and visit is in its own table
--- (flushed), and the tallies count (tallied).
+-- (flushed), and the tallies count (tallied). buffers: 1 while some may not be.
 --@ reference
 CREATE TABLE nodes (
   slot SMALLINT NOT NULL,
   owner TEXT NOT NULL,
   leased_until BIGINT NOT NULL,
+  buffers SMALLINT NOT NULL,
   flushed BIGINT NOT NULL,
   tallied BIGINT NOT NULL,
   CONSTRAINT nodes_pk PRIMARY KEY (slot)
