@@ -24,8 +24,8 @@ internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long B
 }
 
 /// <summary>The packed form of a batch's events: a version byte, then per event a byte of its kind (3 bits), source (4) and whether
-/// it is buffered (1), the zigzag varint differences to the event of its kind before, and the occasion as length and UTF-8. About
-/// 14 bytes an award.</summary>
+/// it is buffered (1), as zigzag varints the user's difference to the event before and the other numbers' to the event of its kind
+/// before, and, unless it is buffered, the occasion as length and UTF-8. About 14 bytes an award where ids are small.</summary>
 internal static class Outbox
 {
     private const byte Version = 1;
@@ -43,16 +43,20 @@ internal static class Outbox
         var buffer = new ArrayBufferWriter<byte>(16 + events.Count * 20);
         Put(buffer, Version);
         Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
+        var user = 0L;
         foreach (var each in events)
         {
             ref var last = ref lasts[(int)each.Kind];
             Put(buffer, (byte)((int)each.Kind | ((int)each.Source << SourceShift) | (each.IsBuffered ? Buffered : 0)));
-            PutNumber(buffer, each.UserId - last.UserId);
+            PutNumber(buffer, each.UserId - user);
             PutNumber(buffer, each.BadgeId - last.BadgeId);
             PutNumber(buffer, each.AwardId - last.AwardId);
             PutNumber(buffer, each.At - last.At);
-            PutText(buffer, each.Occasion);
-            last = each;
+            if (!each.IsBuffered)
+            {
+                PutText(buffer, each.Occasion);
+            }
+            (last, user) = (each, each.UserId);
         }
         return buffer.WrittenSpan.ToArray();
     }
@@ -67,26 +71,28 @@ internal static class Outbox
         var events = new List<OutboxEvent>();
         var rest = packed[1..];
         Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
+        var user = 0L;
         while (rest.Length > 0)
         {
             var head = rest[0];
             var kind = (OutboxKind)(head & KindMask);
-            if ((int)kind >= Kinds)
+            if (kind is < OutboxKind.Awarded or > OutboxKind.Visited)
             {
                 throw new InvalidDataException("Unknown kind of an outbox event.");
             }
             ref var last = ref lasts[(int)kind];
+            var isBuffered = (head & Buffered) != 0;
             rest = rest[1..];
             last = new OutboxEvent(
                 kind,
-                last.UserId + TakeNumber(ref rest),
+                user += TakeNumber(ref rest),
                 last.BadgeId + TakeNumber(ref rest),
                 last.AwardId + TakeNumber(ref rest),
                 last.At + TakeNumber(ref rest),
-                TakeText(ref rest))
+                isBuffered ? "" : TakeText(ref rest))
             {
                 Source = (AwardSource)((head >> SourceShift) & SourceMask),
-                IsBuffered = (head & Buffered) != 0,
+                IsBuffered = isBuffered,
             };
             events.Add(last);
         }
