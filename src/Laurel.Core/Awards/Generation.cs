@@ -12,8 +12,6 @@ internal sealed class Generation
     /// <summary>With how many awards or visits it is flushed before. Two of them are about 20 MB.</summary>
     public const int Full = 131_072;
 
-    private const string OutboxBehind = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
-
     private readonly List<BufferedAward> _awards = [];
     private readonly Dictionary<long, int> _lastOfUser = [];
     private Task<Sorted>? _sorting;
@@ -158,7 +156,7 @@ internal sealed class Generation
     /// <param name="unpack">Takes a row apart.</param>
     public async ValueTask Replay(Session session, short node, long flushed, Func<byte[], IEnumerable<OutboxEvent>> unpack)
     {
-        var rows = session.Prepare(OutboxBehind).Set(1, (long)node).Set(2, flushed);
+        var rows = session.Prepare(Outbox.RowsBehind).Set(1, (long)node).Set(2, flushed);
         while (await rows.Read())
         {
             foreach (var each in unpack(rows.Bytes(1)))

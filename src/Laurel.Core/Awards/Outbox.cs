@@ -28,6 +28,9 @@ internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long B
 /// before, and, unless it is buffered, the occasion as length and UTF-8. About 14 bytes an award where ids are small.</summary>
 internal static class Outbox
 {
+    /// <summary>Selects number and packed events of a node's rows behind a number, in order.</summary>
+    public const string RowsBehind = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
+
     private const byte Version = 1;
 
     // One more than the largest number of a kind.

@@ -30,8 +30,6 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
 
     private const string SetTallied = "UPDATE nodes SET tallied = $1 WHERE slot = $2 AND tallied < $1";
 
-    private const string OutboxBehind = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
-
     private const string Taken = """
         SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = '')
           OR EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = '' AND lifted = 0 AND kind >= $3)
@@ -153,7 +151,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     private static void RecoverTallies(SqliteSession session, short slot, long tallied, long now)
     {
         var (deltas, last) = (new TallyDeltas(), tallied);
-        for (var rows = session.Raw(OutboxBehind).Set(1, slot).Set(2, tallied); rows.Step();)
+        for (var rows = session.Raw(Outbox.RowsBehind).Set(1, slot).Set(2, tallied); rows.Step();)
         {
             deltas.Add(Outbox.Unpack(rows.Bytes(1)), now);
             last = rows.Long(0);

@@ -16,7 +16,6 @@ public sealed class Tallies : IAsyncDisposable
     private const string VisitorsSince = "SELECT issuer_id, bucket, sum(visitors) FROM visitor_tallies WHERE bucket > $1 GROUP BY issuer_id, bucket";
     private const string TotalOf = "SELECT coalesce(sum(awarded), 0) FROM badge_tallies WHERE span = 0 AND start = 0 AND badge_id = $1";
     private const string OutboxSince = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT 500";
-    private const string OutboxAfter = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
     private const string DropBuckets = "DELETE FROM badge_tallies WHERE span = 2 AND start < $1";
     private const string DropVisitors = "DELETE FROM visitor_tallies WHERE bucket < $1";
     private const string DropOutbox = "DELETE FROM outbox WHERE node = $1 AND committed_at < $2 AND sequence < $3";
@@ -163,7 +162,7 @@ public sealed class Tallies : IAsyncDisposable
         var sum = 0L;
         foreach (var node in sequences.Keys.ToList())
         {
-            var rows = session.Prepare(OutboxAfter).Set(1, (long)node).Set(2, sequences[node]);
+            var rows = session.Prepare(Outbox.RowsBehind).Set(1, (long)node).Set(2, sequences[node]);
             while (await rows.Read())
             {
                 sequences[node] = rows.Long(0);
