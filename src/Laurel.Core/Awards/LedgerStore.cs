@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -62,10 +63,11 @@ internal abstract class LedgerStore(short node)
 
     private readonly VisitorsSeen _seen = new();
     private readonly List<OutboxEvent> _events = [];
+    private int _rows;
 
     public short Node { get; } = node;
 
-    /// <summary>The number of this node's last certain batch. The writer thread alone moves it.</summary>
+    /// <summary>The number of this node's last certain row of the outbox. The writer thread alone moves it.</summary>
     public long Sequence { get; protected set; }
 
     /// <summary>Reads where this node's numbering stands, and what a dead process had not finished. Once, before the first commit.</summary>
@@ -93,6 +95,9 @@ internal abstract class LedgerStore(short node)
     /// <summary>The same of a badge.</summary>
     public virtual IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => [];
 
+    /// <summary>How many events go into a row of the outbox; a batch with more has several.</summary>
+    protected virtual int EventsPerRow => int.MaxValue;
+
     /// <summary>Makes the running transaction see all of a user's awards in their table.</summary>
     protected virtual ValueTask Settle(Session session, long userId) => default;
 
@@ -116,7 +121,7 @@ internal abstract class LedgerStore(short node)
     }
 
     /// <summary>All of the batch's writes but the commit.</summary>
-    /// <returns>The packed events, empty when nothing happened.</returns>
+    /// <returns>The first row of the outbox, packed; empty when nothing happened.</returns>
     protected async ValueTask<byte[]> Write(Session session, List<LedgerEntry> batch, long now)
     {
         _events.Clear();
@@ -151,12 +156,24 @@ internal abstract class LedgerStore(short node)
             return [];
         }
         await Tally(session, _events, now);
-        var packed = Outbox.Pack(_events);
-        if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, Sequence + 1).Set(3, now).Set(4, packed).Run() == 0)
+        return await WriteOutbox(session, now);
+    }
+
+    private async ValueTask<byte[]> WriteOutbox(Session session, long now)
+    {
+        byte[]? first = null;
+        _rows = 0;
+        for (var from = 0; from < _events.Count; from += EventsPerRow)
         {
-            throw new LeaseLostException($"Node slot {Node} is written by another process.");
+            var packed = Outbox.Pack(CollectionsMarshal.AsSpan(_events).Slice(from, Math.Min(EventsPerRow, _events.Count - from)));
+            first ??= packed;
+            _rows++;
+            if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, Sequence + _rows).Set(3, now).Set(4, packed).Run() == 0)
+            {
+                throw new LeaseLostException($"Node slot {Node} is written by another process.");
+            }
         }
-        return packed;
+        return first!;
     }
 
     private static List<AwardEntry> Plain(List<LedgerEntry> batch)
@@ -198,7 +215,7 @@ internal abstract class LedgerStore(short node)
         {
             return [];
         }
-        Sequence++;
+        Sequence += _rows;
         return [.. _events];
     }
 

@@ -23,9 +23,10 @@ internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long B
     public bool IsBuffered { get; init; }
 }
 
-/// <summary>The packed form of a batch's events: a version byte, then per event a byte of its kind (3 bits), source (4) and whether
-/// it is buffered (1), as zigzag varints the user's difference to the event before and the other numbers' to the event of its kind
-/// before, and, unless it is buffered, the occasion as length and UTF-8. About 14 bytes an award where ids are small.</summary>
+/// <summary>The packed form of events: a version byte; the number of events; the badges and issuers they name, ascending, as a count and
+/// differences; then per event a byte of its kind (3 bits), source (4) and whether it is buffered (1), the user's difference to the event before,
+/// the place of its badge or issuer, award and time as differences to the event of its kind before, and, unless it is buffered, the
+/// occasion as length and UTF-8. All numbers are zigzag varints. About 20 bytes an award and its visit with ids of ten digits.</summary>
 internal static class Outbox
 {
     /// <summary>Selects number and packed events of a node's rows behind a number, in order.</summary>
@@ -41,18 +42,25 @@ internal static class Outbox
     private const int SourceMask = 15;
     private const int Buffered = 128;
 
-    public static byte[] Pack(List<OutboxEvent> events)
+    public static byte[] Pack(ReadOnlySpan<OutboxEvent> events)
     {
-        var buffer = new ArrayBufferWriter<byte>(16 + events.Count * 20);
+        var buffer = new ArrayBufferWriter<byte>(16 + (events.Length * 20));
         Put(buffer, Version);
+        PutNumber(buffer, events.Length);
+        var named = Named(events);
+        PutNumber(buffer, named.Length);
+        for (var i = 0; i < named.Length; i++)
+        {
+            PutNumber(buffer, named[i] - (i == 0 ? 0 : named[i - 1]));
+        }
         Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
         var user = 0L;
-        foreach (var each in events)
+        foreach (ref readonly var each in events)
         {
             ref var last = ref lasts[(int)each.Kind];
             Put(buffer, (byte)((int)each.Kind | ((int)each.Source << SourceShift) | (each.IsBuffered ? Buffered : 0)));
             PutNumber(buffer, each.UserId - user);
-            PutNumber(buffer, each.BadgeId - last.BadgeId);
+            PutNumber(buffer, named.BinarySearch(each.BadgeId));
             PutNumber(buffer, each.AwardId - last.AwardId);
             PutNumber(buffer, each.At - last.At);
             if (!each.IsBuffered)
@@ -64,6 +72,25 @@ internal static class Outbox
         return buffer.WrittenSpan.ToArray();
     }
 
+    private static ReadOnlySpan<long> Named(ReadOnlySpan<OutboxEvent> events)
+    {
+        var ids = new long[events.Length];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = events[i].BadgeId;
+        }
+        Array.Sort(ids);
+        var count = 0;
+        foreach (var id in ids)
+        {
+            if (count == 0 || ids[count - 1] != id)
+            {
+                ids[count++] = id;
+            }
+        }
+        return ids.AsSpan(0, count);
+    }
+
     /// <exception cref="InvalidDataException">Not the packed form of a version known here.</exception>
     public static List<OutboxEvent> Unpack(ReadOnlySpan<byte> packed)
     {
@@ -71,11 +98,14 @@ internal static class Outbox
         {
             throw new InvalidDataException("Unknown version of an outbox row.");
         }
-        var events = new List<OutboxEvent>();
         var rest = packed[1..];
+        // Each event and each name takes a byte at least, whatever the counts claim.
+        var count = Within(TakeNumber(ref rest), rest.Length);
+        var named = TakeNamed(ref rest);
+        var events = new List<OutboxEvent>(count);
         Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
         var user = 0L;
-        while (rest.Length > 0)
+        while (rest.Length > 0 && events.Count < count)
         {
             var head = rest[0];
             var kind = (OutboxKind)(head & KindMask);
@@ -89,7 +119,7 @@ internal static class Outbox
             last = new OutboxEvent(
                 kind,
                 user += TakeNumber(ref rest),
-                last.BadgeId + TakeNumber(ref rest),
+                named[Within(TakeNumber(ref rest), named.Length - 1)],
                 last.AwardId + TakeNumber(ref rest),
                 last.At + TakeNumber(ref rest),
                 isBuffered ? "" : TakeText(ref rest))
@@ -99,8 +129,22 @@ internal static class Outbox
             };
             events.Add(last);
         }
-        return events;
+        return rest.Length == 0 && events.Count == count ? events : throw new InvalidDataException("An outbox row does not end with its last event.");
     }
+
+    private static long[] TakeNamed(ref ReadOnlySpan<byte> rest)
+    {
+        var named = new long[Within(TakeNumber(ref rest), rest.Length)];
+        for (var (i, last) = (0, 0L); i < named.Length; i++)
+        {
+            named[i] = last += TakeNumber(ref rest);
+        }
+        return named;
+    }
+
+    private static int Within(long number, int largest) => number >= 0 && number <= largest
+        ? (int)number
+        : throw new InvalidDataException("A number in an outbox row is out of range.");
 
     private static void Put(ArrayBufferWriter<byte> buffer, byte value)
     {

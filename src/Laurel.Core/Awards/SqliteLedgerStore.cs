@@ -62,7 +62,10 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     private const int FlushedAtOnce = 2048;
     private const int FlushedWithBatch = 256;
 
-    // Where nothing is buffered: how many batches a start may have to look through in vain.
+    // A clustered row of more than a quarter of a page wastes most of another one.
+    private const int EventsInQuarterPage = 96;
+
+    // Where nothing is buffered: how many rows of the outbox a start may have to look through in vain.
     private const int SetFlushedEvery = 256;
 
     // Longer than a lease: then a process is either looked after or taken for dead.
@@ -76,6 +79,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     private readonly Memtable _memtable = new();
     private readonly TallyDeltas _deltas = new();
     private int _owed;
+    private long _flushed;
     private long _talliedAt;
     private bool _talliesWritten;
     private long? _version;
@@ -159,6 +163,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
         WriteTallies(session, deltas, slot, last);
     }
 
+    protected override int EventsPerRow => EventsInQuarterPage;
+
     public override bool HasBuffered => HasRows || _deltas.Count > 0;
 
     // In this order: a turn moves what is young to what is old.
@@ -241,8 +247,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
             Flush(session, _owed, now, waits: false);
             _owed = 0;
         }
-        if (!HasRows && Sequence % SetFlushedEvery == 0)
+        if (!HasRows && Sequence - _flushed >= SetFlushedEvery)
         {
+            _flushed = Sequence;
             session.Raw(SetFlushed).Set(1, Sequence).Set(2, Node).Execute();
         }
         return Outcome.Done;

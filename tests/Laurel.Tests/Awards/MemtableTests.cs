@@ -79,8 +79,8 @@ public sealed class MemtableTests
         await using var copy = await TestDatabase.Create(engine);
         await using (var laurel = await TestCore.OpenSecond(database))
         {
-            await Fill(laurel, users: 50, badges: 4);
-            await Task.WhenAll(Enumerable.Range(1, 50).Select(user => laurel.Award(user, 1 + (user % 3)).AsTask()));
+            await Fill(laurel, users: 300, badges: 4);
+            await Task.WhenAll(Enumerable.Range(1, 300).Select(user => laurel.Award(user, 1 + (user % 3)).AsTask()));
             await laurel.Award(1, 4);
             await laurel.Core.Awarding.RemoveAll(1, 4, RemovalKind.Reset, null, null, default);
             await laurel.Award(2, 4);
@@ -92,15 +92,16 @@ public sealed class MemtableTests
 
         // Or this shows nothing.
         Assert.Equal(1, await Ask(copy, "SELECT count(*) FROM nodes WHERE buffers = 1 AND flushed < (SELECT max(sequence) FROM outbox)"));
+        Assert.NotEqual(0, await Ask(copy, "SELECT count(*) FROM (SELECT 1 FROM outbox GROUP BY committed_at HAVING count(*) > 1)"));
         Assert.Empty((await Doctor.Examine(new DatabaseOptions(copy.ConnectionString), TimeProvider.System)).Findings);
         await using var next = await TestCore.OpenSecond(copy);
-        for (var user = 1; user <= 50; user++)
+        for (var user = 1; user <= 300; user++)
         {
             var held = await next.Core.UserAwards.Badges(user, Position.First, ascending: true, 10);
             Assert.Equal(user == 2 ? [3L, 4] : [1L + (user % 3)], held.Select(badge => badge.BadgeId));
             Assert.False((await next.Award(user, 1 + (user % 3))).Created);
         }
-        foreach (var (badge, count) in new[] { (1, 16), (2, 17), (3, 17), (4, 1) })
+        foreach (var (badge, count) in new[] { (1, 100), (2, 100), (3, 100), (4, 1) })
         {
             Assert.Equal(count, await next.Core.Statistics.Awarded(badge));
         }
