@@ -22,6 +22,18 @@ public sealed record ServerOptions
     /// <summary>Host names, besides loopback's own, under which open calls are served.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
+    /// <summary>Under which scheme and host others reach this server, for absolute addresses in answers; null: as the request says.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>The issuers that AnswerHub's calls speak for; none named: all but Perfumer's collections.</summary>
+    public IReadOnlyList<long> AnswerHubIssuers { get; init; } = [];
+
+    /// <summary>The same for Karaz.</summary>
+    public IReadOnlyList<long> KarazIssuers { get; init; } = [];
+
+    /// <summary>The same for AISquare.</summary>
+    public IReadOnlyList<long> AISquareIssuers { get; init; } = [];
+
     public string? ModerationFile { get; init; }
 
     /// <summary>Logs one JSON object a line.</summary>

@@ -11,9 +11,12 @@ public static class Scopes
     public const string UsersRead = "users:read";
     public const string KeysWrite = "keys:write";
     public const string VisitsWrite = "visits:write";
+    public const string ActionsWrite = "actions:write";
+    public const string RewardsWrite = "rewards:write";
+    public const string PointsWrite = "points:write";
 
     public static readonly IReadOnlyList<string> All =
-        [AwardsWrite, AwardsRemove, BadgesWrite, IssuersWrite, UsersWrite, UsersRead, KeysWrite, VisitsWrite];
+        [AwardsWrite, AwardsRemove, BadgesWrite, IssuersWrite, UsersWrite, UsersRead, KeysWrite, VisitsWrite, ActionsWrite, RewardsWrite, PointsWrite];
 }
 
 /// <summary>Permissions of users that Laurel itself gives a meaning.</summary>
@@ -21,6 +24,9 @@ public static class Permissions
 {
     /// <summary>May do everything.</summary>
     public const string Administrator = "administrator";
+
+    /// <summary>May award for actions through AnswerHub.</summary>
+    public const string AwardBonusReputation = "award-bonus-reputation";
 }
 
 /// <summary>Who is asking: a verified key and what it may do. A key without a user acts for a service, within its scopes.</summary>

@@ -8,6 +8,8 @@ public enum ChangeKind
     Badge = 3,
     User = 4,
     Key = 5,
+    ActionType = 6,
+    SigningKey = 7,
 }
 
 /// <summary>The log by which processes learn what others changed. Whoever writes the catalogue appends in the same transaction;

@@ -9,10 +9,11 @@ public enum IdKind
     User = 4,
     Award = 5,
     Key = 6,
+    Action = 7,
 }
 
 /// <summary>Ids that Laurel hands out lie in ranges closed to PUT, so that no import can meet them: for what there is little of,
-/// 2^52 up to 2^52 + 2^51, above the ids of the systems people come from; for users, awards and keys, 2^40 up to 2^46, which
+/// 2^52 up to 2^52 + 2^51, above the ids of the systems people come from; for users, awards, keys and actions, 2^40 up to 2^46, which
 /// stores in six bytes.</summary>
 public static class IdRange
 {
@@ -30,9 +31,11 @@ public static class IdRange
     /// <summary>The range that Laurel hands out, without its end.</summary>
     internal static (long First, long End) HandedOut(IdKind kind) => (First(kind), End(kind));
 
-    private static long First(IdKind kind) => kind is IdKind.User or IdKind.Award or IdKind.Key ? 1L << 40 : 1L << 52;
+    private static long First(IdKind kind) => IsMany(kind) ? 1L << 40 : 1L << 52;
 
-    private static long End(IdKind kind) => kind is IdKind.User or IdKind.Award or IdKind.Key ? 1L << 46 : (1L << 52) + (1L << 51);
+    private static long End(IdKind kind) => IsMany(kind) ? 1L << 46 : (1L << 52) + (1L << 51);
+
+    private static bool IsMany(IdKind kind) => kind is IdKind.User or IdKind.Award or IdKind.Key or IdKind.Action;
 }
 
 /// <summary>Hands out ids from blocks that this process has reserved in the database. A block that is not used up is lost.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Laurel.Core;
 
 namespace Laurel.Server.Commands;
 
@@ -27,6 +28,24 @@ internal static class ServeCommand
     {
         Description = "Host names, besides this machine's own, under which open dialects are served. [LAUREL_ALLOWED_HOSTS]",
         HelpName = "names",
+    };
+
+    private static readonly Option<string?> PublicUrl = new("--public-url")
+    {
+        Description = "Under which address others reach this server. Default: as each request says. [LAUREL_PUBLIC_URL]",
+        HelpName = "url",
+    };
+
+    private static readonly Option<string[]> AnswerHubIssuers = IssuersOf("answerhub", "ANSWERHUB");
+
+    private static readonly Option<string[]> KarazIssuers = IssuersOf("karaz", "KARAZ");
+
+    private static readonly Option<string[]> AISquareIssuers = IssuersOf("aisquare", "AISQUARE");
+
+    private static Option<string[]> IssuersOf(string dialect, string variable) => new($"--{dialect}-issuers")
+    {
+        Description = $"Ids of the issuers that this API speaks for. Default: all but Perfumer's collections. [LAUREL_{variable}_ISSUERS]",
+        HelpName = "ids",
     };
 
     private static readonly Option<string?> ModerationFile = new("--moderation-file")
@@ -57,7 +76,7 @@ internal static class ServeCommand
     {
         var serve = new Command("serve", "Serve until told to stop.")
         {
-            Urls, OpenDialects, OpenNetworks, AllowedHosts, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
+            Urls, OpenDialects, OpenNetworks, AllowedHosts, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
             CommonOptions.Partitions, CommonOptions.Synchronous,
         };
         serve.SetAction((line, ct) => ServerHost.Run(Options(line, Settings.Read()), ct));
@@ -76,6 +95,10 @@ internal static class ServeCommand
             OpenDialects = settings.Flag(line, OpenDialects),
             OpenNetworks = [.. settings.List(line, OpenNetworks).Select(Network)],
             AllowedHosts = settings.List(line, AllowedHosts),
+            PublicUrl = settings.Text(line, PublicUrl) is { } url ? PublicAddress(url) : null,
+            AnswerHubIssuers = Ids(settings.List(line, AnswerHubIssuers)),
+            KarazIssuers = Ids(settings.List(line, KarazIssuers)),
+            AISquareIssuers = Ids(settings.List(line, AISquareIssuers)),
             ModerationFile = ExistingFile(settings.Text(line, ModerationFile)),
             JsonLogs = IsJson(settings.Text(line, Log), line.GetValue(CommonOptions.Json)),
             Partitions = settings.Number(line, CommonOptions.Partitions) ?? defaults.Partitions,
@@ -93,6 +116,14 @@ internal static class ServeCommand
 
     private static IPNetwork Network(string text) =>
         IPNetwork.TryParse(text, out var network) ? network : throw new UsageException($"{text} is not a network, like 10.0.0.0/8.");
+
+    private static Uri PublicAddress(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address is { AbsolutePath: "/", Query: "", Fragment: "" }
+            ? address
+            : throw new UsageException("--public-url is a scheme and a host, like https://badges.example.com.");
+
+    private static IReadOnlyList<long> Ids(IReadOnlyList<string> texts) =>
+        [.. texts.Select(text => TextRules.TryCanonicalId(text, out var id) ? id : throw new UsageException($"{text} is not the id of an issuer."))];
 
     private static string? ExistingFile(string? file) =>
         file is null || File.Exists(file) ? file : throw new UsageException($"The moderation file {file} is not there.");

@@ -22,6 +22,7 @@ internal static class CounterCheck
                 // No index leads from an award's id; the ledger's walk has seen them all.
                 IdKind.Award => examination.LargestAwardId,
                 IdKind.Key => await Largest(database, "credentials", kind),
+                IdKind.Action => await Largest(database, "actions", kind),
             };
             await Compare(examination, (long)kind, $"ids of kind {kind.ToString().ToLowerInvariant()}", largest);
         }
