@@ -19,7 +19,8 @@ internal sealed record BadgeView(long BadgeId, long IssuerId, byte[] Head, byte[
 /// <summary>Renders badges, and keeps what it rendered.</summary>
 internal sealed class BadgeViews(LaurelCore core)
 {
-    private const int Kept = 20_000;
+    // As many as the catalogue keeps definitions, about 1 KB each.
+    private const int Kept = 50_000;
 
     private readonly System.Collections.Concurrent.ConcurrentDictionary<(long Badge, string Locale, bool Masked), BadgeView> _views = new();
 
