@@ -66,6 +66,20 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TVal
         }
     }
 
+    /// <summary>Keeps nothing that is kept or being loaded now.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _evictions++;
+            foreach (var key in _entries.Keys)
+            {
+                Drop(key);
+            }
+            _order.Clear();
+        }
+    }
+
     private void Keep(TKey key, TValue value)
     {
         if (_entries.TryAdd(key, new Entry(value)))
