@@ -45,9 +45,8 @@ public sealed class LaurelCore : IAsyncDisposable
         Statistics = new Tallies(database, time);
         Issuers = new IssuerCatalogue(database, _changes, ids, time);
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
-        var passwords = new Passwords();
-        Users = new UserDirectory(database, _changes, ids, passwords, time);
-        Logins = new Logins(_changes, Users, passwords, time);
+        Users = new UserDirectory(database, _changes, ids, Passwords, time);
+        Logins = new Logins(_changes, Users, Passwords, time);
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
@@ -108,6 +107,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public int QueueDepth => _ledger.Depth;
 
     internal Database Database => _database;
+
+    internal Passwords Passwords { get; } = new();
 
     internal Ledger Ledger => _ledger;
 

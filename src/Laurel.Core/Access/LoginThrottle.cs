@@ -23,6 +23,18 @@ internal sealed class LoginThrottle(TimeProvider time)
     private readonly BoundedCache<Pair, object> _known = new(10_000);
     private int _pruneAt = FewCounts;
 
+    /// <summary>How many addresses, names and pairs of them are remembered.</summary>
+    internal int Counts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _counts.Count;
+            }
+        }
+    }
+
     /// <summary>How long to wait before the next attempt; null: it may be made now.</summary>
     public TimeSpan? Wait(string address, string name)
     {
@@ -65,7 +77,7 @@ internal sealed class LoginThrottle(TimeProvider time)
     public void Succeeded(string address, string name)
     {
         GiveBack(address, name);
-        _ = _known.Get(new(NetworkOf(address), name), _ => ValueTask.FromResult<object?>(Known));
+        _known.Add(new(NetworkOf(address), name), Known);
     }
 
     private TimeSpan? WaitLocked(string network, string name) =>

@@ -15,8 +15,9 @@ public sealed class BadgeSet
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
     private readonly IssuerSet _set;
-    private readonly SemaphoreSlim _listing = new(1, 1);
+    private readonly Lock _gate = new();
     private Listing? _listed;
+    private Task? _reading;
 
     internal BadgeSet(Database database, BadgeCatalogue badges, IssuerCatalogue issuers, IssuerSet set) =>
         (_database, _badges, _issuers, _set) = (database, badges, issuers, set);
@@ -44,35 +45,43 @@ public sealed class BadgeSet
     // Which issuer a badge is of, and when it was made, changes with the badge alone: the order stands until one changes.
     private async ValueTask<long[]> Ids()
     {
-        if (Volatile.Read(ref _listed) is { } standing && standing.Version == _badges.Version)
+        var wanted = _badges.Version;
+        while (true)
         {
-            return standing.Ids;
-        }
-        await _listing.WaitAsync();
-        try
-        {
-            if (_listed is not { } listed || listed.Version != _badges.Version)
+            if (Volatile.Read(ref _listed) is { } listed && listed.Version >= wanted)
             {
-                var version = _badges.Version;
-                Volatile.Write(ref _listed, listed = new Listing(version, await Read()));
+                return listed.Ids;
             }
-            return listed.Ids;
-        }
-        finally
-        {
-            _listing.Release();
+            Task reading;
+            lock (_gate)
+            {
+                // One for all who wait; who came when it had begun may need the next.
+                reading = _reading ??= Task.Run(Read);
+            }
+            try
+            {
+                await reading;
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _reading = _reading == reading ? null : _reading;
+                }
+            }
         }
     }
 
-    private async ValueTask<long[]> Read()
+    private async Task Read()
     {
+        var version = _badges.Version;
         var found = new List<(long CreatedAt, long Id)>();
         for (long? from = 0; from is not null;)
         {
             from = await Read(from.Value, found);
         }
         found.Sort((a, b) => b.CompareTo(a));
-        return [.. found.Select(each => each.Id)];
+        Volatile.Write(ref _listed, new Listing(version, [.. found.Select(each => each.Id)]));
     }
 
     private async ValueTask<long?> Read(long after, List<(long CreatedAt, long Id)> found)
