@@ -48,6 +48,15 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TVal
         return value;
     }
 
+    /// <summary>Keeps a value that nobody has to load.</summary>
+    public void Add(TKey key, TValue value)
+    {
+        lock (_gate)
+        {
+            Keep(key, value);
+        }
+    }
+
     public void Evict(TKey key)
     {
         lock (_gate)
@@ -63,6 +72,20 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TVal
         lock (_gate)
         {
             _evictions++;
+        }
+    }
+
+    /// <summary>Keeps nothing that is kept or being loaded now.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _evictions++;
+            foreach (var key in _entries.Keys)
+            {
+                Drop(key);
+            }
+            _order.Clear();
         }
     }
 

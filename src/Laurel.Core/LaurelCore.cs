@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Laurel.Core.Access;
+using Laurel.Core.Actions;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
@@ -44,13 +45,17 @@ public sealed class LaurelCore : IAsyncDisposable
         Statistics = new Tallies(database, time);
         Issuers = new IssuerCatalogue(database, _changes, ids, time);
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
-        Users = new UserDirectory(database, _changes, ids, time);
+        Users = new UserDirectory(database, _changes, ids, Passwords, time);
+        Logins = new Logins(_changes, Users, Passwords, time);
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers);
         Holders = new Holders(database, _ledger);
         Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, time);
+        ActionTypes = new ActionTypes(database, _changes, time);
+        Actions = new ActionLog(database, ActionTypes, Users, ids, time);
+        BonusAwards = new BonusAwards(Awarding, Actions, Users);
         // Last of all who listen: when it moves, every cache has let go of what changed.
         _changes.Changed += (kind, _) => _ = kind == ChangeKind.Key ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);
@@ -73,6 +78,8 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public KeyRing Keys { get; }
 
+    public Logins Logins { get; }
+
     public UserAwards UserAwards { get; }
 
     public Holders Holders { get; }
@@ -80,6 +87,12 @@ public sealed class LaurelCore : IAsyncDisposable
     public IdempotencyKeys Idempotency { get; }
 
     public Awarding Awarding { get; }
+
+    public ActionTypes ActionTypes { get; }
+
+    public ActionLog Actions { get; }
+
+    public BonusAwards BonusAwards { get; }
 
     public string Engine => _database.Engine;
 
@@ -94,6 +107,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public int QueueDepth => _ledger.Depth;
 
     internal Database Database => _database;
+
+    internal Passwords Passwords { get; } = new();
 
     internal Ledger Ledger => _ledger;
 

@@ -44,6 +44,11 @@ public enum RefusalCode
     UnknownUser,
     UnknownKey,
     UnknownAward,
+    UnknownActionType,
+    UnknownAction,
+
+    /// <summary>Another action is recorded under the id.</summary>
+    ActionMismatch,
 
     /// <summary>The key belongs to another.</summary>
     KeyTaken,

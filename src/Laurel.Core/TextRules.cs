@@ -26,6 +26,9 @@ public static class TextRules
     /// <summary>Longest reason given for a removal or correction, in scalar values.</summary>
     public const int MaxReason = 1000;
 
+    /// <summary>Longest name of a type of actions, in bytes of UTF-8: a paging cursor holds it.</summary>
+    public const int MaxActionTypeBytes = 512;
+
     /// <summary>Longest subject, in bytes of UTF-8: it is part of the ledger's primary key.</summary>
     public const int MaxSubjectBytes = 512;
 
@@ -95,6 +98,11 @@ public static class TextRules
     /// "_all" (which Perfumer reserves).</summary>
     public static bool IsBadgeKey(string? text) => IsKey(text) && text.AsSpan().IndexOfAny('/', ',') < 0 && text != "_all";
 
+    /// <summary>The name of a type of actions: a key of at most <see cref="MaxActionTypeBytes"/> bytes that can stand in a path, so
+    /// without '/' and '%', and neither "." nor "..".</summary>
+    public static bool IsActionType(string? text) =>
+        IsKey(text) && text.AsSpan().IndexOfAny('/', '%') < 0 && text is not ("." or "..") && Encoding.UTF8.GetByteCount(text!) <= MaxActionTypeBytes;
+
     /// <summary>A string that names a user or issuer by id: digits only, no sign, no leading zero, at most
     /// <see cref="long.MaxValue"/>. Any other string is a key.</summary>
     public static bool TryCanonicalId(string? text, out long id)
@@ -135,6 +143,9 @@ public static class TextRules
             return false;
         }
     }
+
+    /// <summary>A payload that is an object.</summary>
+    public static bool IsPayloadObject(ReadOnlySpan<byte> json) => IsPayload(json) && json.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     private static bool IsWellFormed(ReadOnlySpan<char> text)
     {

@@ -22,6 +22,10 @@ public sealed record ServerOptions
     /// <summary>Host names, besides loopback's own, under which open calls are served.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
+    /// <summary>Takes passwords (HTTP Basic) over plain HTTP from other machines too: the operator's word that a proxy in between
+    /// speaks HTTPS, or that the network is trusted.</summary>
+    public bool AllowPlainBasic { get; init; }
+
     /// <summary>Under which scheme and host others reach this server, for absolute addresses in answers; null: as the request says.</summary>
     public Uri? PublicUrl { get; init; }
 

@@ -122,6 +122,36 @@ public sealed class TextRulesTests
     public void A_badge_key_leaves_Perfumers_signs_alone(string key, bool allowed) => Assert.Equal(allowed, TextRules.IsBadgeKey(key));
 
     [Theory]
+    [InlineData("UserEditAction", true)]
+    [InlineData("a b,c", true)]
+    [InlineData("...", true)]
+    [InlineData("", false)]
+    [InlineData(".", false)]
+    [InlineData("..", false)]
+    [InlineData("a/b", false)]
+    [InlineData("a%2Fb", false)]
+    [InlineData("a\u0007", false)]
+    [InlineData(null, false)]
+    public void The_name_of_a_type_of_actions_can_stand_in_a_path(string? name, bool allowed) => Assert.Equal(allowed, TextRules.IsActionType(name));
+
+    [Fact]
+    public void The_name_of_a_type_of_actions_fits_a_cursor()
+    {
+        Assert.True(TextRules.IsActionType(string.Concat(Enumerable.Repeat("💩", 128))));
+        Assert.False(TextRules.IsActionType(string.Concat(Enumerable.Repeat("💩", 129))));
+    }
+
+    [Theory]
+    [InlineData("{}", true)]
+    [InlineData(" \r\n\t{\"a\":[1]} ", true)]
+    [InlineData("[]", false)]
+    [InlineData("\"{}\"", false)]
+    [InlineData("", false)]
+    [InlineData("{", false)]
+    public void An_object_is_told_from_other_payloads(string json, bool allowed) =>
+        Assert.Equal(allowed, TextRules.IsPayloadObject(System.Text.Encoding.UTF8.GetBytes(json)));
+
+    [Theory]
     [InlineData("0", 0)]
     [InlineData("1", 1)]
     [InlineData("9007199254740993", 9007199254740993)]

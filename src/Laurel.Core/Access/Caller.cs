@@ -30,7 +30,7 @@ public static class Permissions
 }
 
 /// <summary>Who is asking: a verified key and what it may do. A key without a user acts for a service, within its scopes.</summary>
-/// <param name="KeyId">0 for the administrator key of the environment.</param>
+/// <param name="KeyId">0 for the administrator key of the environment, and for a login with a password.</param>
 /// <param name="Scopes">Null: everything its user may do.</param>
 public sealed record Caller(long KeyId, long? UserId, bool IsAdministrator, IReadOnlySet<string>? Scopes)
 {
@@ -38,6 +38,12 @@ public sealed record Caller(long KeyId, long? UserId, bool IsAdministrator, IRea
     private bool IsService => UserId is null && !IsAdministrator;
 
     public bool Has(string scope) => Scopes is null ? !IsService : Scopes.Contains(scope);
+
+    /// <summary>What their user's record permits, beyond what every user may.</summary>
+    public IReadOnlyList<string> Permissions { get; init; } = [];
+
+    /// <summary>Holds a permission, or is an administrator, and the key reaches as far as the scope.</summary>
+    public bool Holds(string permission, string scope) => Has(scope) && (IsAdministrator || Permissions.Contains(permission));
 
     /// <summary>May use the scope everywhere: an administrator or a service.</summary>
     public bool MayEverywhere(string scope) => Has(scope) && (IsAdministrator || IsService);

@@ -79,9 +79,11 @@ public sealed class KeyRing
         {
             return null;
         }
-        var administrator = row.IsAdmin != 0
-            || (row.UserId is { } user && (fresh ? await _users.Find(user) : await _users.FindAgain(user))?.IsAdministrator == true);
-        return new Caller(row.Id, row.UserId, administrator, row.ScopeSet);
+        var user = row.UserId is not { } id ? null : fresh ? await _users.Find(id) : await _users.FindAgain(id);
+        return new Caller(row.Id, row.UserId, row.IsAdmin != 0 || user?.IsAdministrator == true, row.ScopeSet)
+        {
+            Permissions = user?.Draft.Permissions ?? [],
+        };
     }
 
     private ValueTask<Row?> Load(string hash) => _database.Read<Row?>(async session =>

@@ -18,6 +18,12 @@ public sealed record AwardRequest(long UserId, long BadgeId, AwardSource Source)
     /// <summary>An administrator's own decision: lifts a revocation, and duplicates where the natural occasion is held.</summary>
     public bool Manual { get; init; }
 
+    /// <summary>A manual award of somebody who is no administrator: a revocation refuses it.</summary>
+    internal bool RespectsRevocation { get; init; }
+
+    /// <summary>A manual award that lacks the subject or action which its natural occasion needs takes one of its own.</summary>
+    internal bool MayLackOccasion { get; init; }
+
     /// <summary>Counts as a visit of the user to the badge's issuer.</summary>
     public bool IsVisit { get; init; }
 }
@@ -28,6 +34,10 @@ public enum AwardRefusal
     UnknownPlace,
     UnknownBadge,
     UnknownUser,
+    UnknownAction,
+
+    /// <summary>The badge does not recognise actions of this type.</summary>
+    NotRecognised,
 
     /// <summary>The place is not of the badge's issuer.</summary>
     PlaceMayNotAward,

@@ -73,7 +73,8 @@ public sealed class Awarding
         return await Award(request, badge, bulk ? Lane.Bulk : Lane.Live, ct);
     }
 
-    private async ValueTask<AwardOutcome> Award(AwardRequest request, Badge badge, Lane lane, CancellationToken ct)
+    /// <summary>An award that its caller may ask for.</summary>
+    internal async ValueTask<AwardOutcome> Award(AwardRequest request, Badge badge, Lane lane, CancellationToken ct)
     {
         var now = _time.Micros();
         if (Invalid(request, now) is { } invalid)
@@ -217,7 +218,8 @@ public sealed class Awarding
             return AwardOutcome.Refused(await _users.Exists(request.UserId) ? AwardRefusal.Disabled : AwardRefusal.UnknownUser);
         }
         var at = request.AwardedAt ?? now;
-        if (Occasion.Of(badge.Recurrence, badge.TimeZone, at, request.Subject, request.ActionId, id) is not { } occasion)
+        var natural = Occasion.Of(badge.Recurrence, badge.TimeZone, at, request.Subject, request.ActionId, id);
+        if ((natural ?? (request.MayLackOccasion ? Occasion.Manual(id) : (Occasion?)null)) is not { } occasion)
         {
             return AwardOutcome.Refused(await _users.Exists(request.UserId) ? AwardRefusal.OccasionMissing : AwardRefusal.UnknownUser);
         }
@@ -233,6 +235,7 @@ public sealed class Awarding
         var entry = new AwardEntry(award, badge)
         {
             Manual = request.Manual,
+            RespectsRevocation = request.RespectsRevocation,
             Replaces = replaces,
             CheckUser = !_users.IsSeen(request.UserId),
             IsVisit = request.IsVisit,

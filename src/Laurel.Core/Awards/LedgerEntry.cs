@@ -78,6 +78,9 @@ internal sealed class AwardEntry(Award award, Badge badge) : LedgerEntry(award.U
     /// <summary>An administrator's own decision: lifts a revocation, and duplicates where the natural occasion is held.</summary>
     public bool Manual { get; init; }
 
+    /// <summary>A manual award that lifts no revocation, but is refused by one.</summary>
+    public bool RespectsRevocation { get; init; }
+
     /// <summary>Rules, backfills and replays: they also respect a reset.</summary>
     public bool Automatic { get; init; }
 

@@ -22,6 +22,10 @@ internal abstract class LedgerStore(short node)
           OR ($3 = '' AND EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $5 AND badge_id = $2))
         """;
 
+    private const string Revoked = """
+        SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3 AND lifted = 0 AND kind = 2
+        """;
+
     private const string DeleteAward = "DELETE FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3";
 
     private const string ListUser = "INSERT INTO listed_users (user_id) VALUES ($1) ON CONFLICT DO NOTHING";
@@ -314,8 +318,25 @@ internal abstract class LedgerStore(short node)
             await BindInsert(session, award).Run();
             entry.Standing = award;
         }
-        await Removals.Lift(session, award);
+        if (!entry.RespectsRevocation)
+        {
+            await Removals.Lift(session, award);
+        }
+        else if (await IsRevoked(session, award))
+        {
+            await Undo(session, award);
+            entry.Status = AwardStatus.Removed;
+            return;
+        }
         await Created(session, entry, award);
+    }
+
+    private static async ValueTask<bool> IsRevoked(Session session, Award award)
+    {
+        var revoked = session.Prepare(Revoked).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion);
+        var found = await revoked.Read();
+        await revoked.Done();
+        return found;
     }
 
     private static Statement BindInsert(Session session, Award award) => session.Prepare(InsertAward)

@@ -11,11 +11,21 @@ public readonly record struct HeldBadge(long BadgeId, long AwardedAt, long Award
     public Position Position => new(AwardedAt, AwardId);
 }
 
+/// <summary>A badge a user holds, how many awards of it stand, and the earliest of them.</summary>
+public readonly record struct CountedBadge(long BadgeId, long Standing, long AwardedAt, long AwardId)
+{
+    internal CountedBadge With(HeldBadge other) => other.Position.IsBehind(new Position(AwardedAt, AwardId), ascending: true)
+        ? this with { Standing = Standing + 1 }
+        : new CountedBadge(BadgeId, Standing + 1, other.AwardedAt, other.AwardId);
+}
+
 /// <summary>What users hold: lists by keyset, so that no row is repeated or skipped while awards arrive. What the ledger has
 /// committed and not yet moved to its table is read first, because a row only ever moves that way.</summary>
 public sealed class UserAwards
 {
     private const string Repeated = "SELECT badge_id, first_at, first_id FROM repeated_awards WHERE user_id = $1";
+
+    private const string Counted = "SELECT badge_id, standing, first_at, first_id FROM repeated_awards WHERE user_id = $1";
 
     private const string OnceOf = "SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = ''";
 
@@ -25,6 +35,9 @@ public sealed class UserAwards
 
     // A user with fewer awards than this is read whole: one range costs less than a hundred seeks.
     private const int Scanned = 400;
+
+    // Of a list that is read to its end.
+    private const int AtOnce = 5000;
 
     private readonly Database _database;
     private readonly Ledger _ledger;
@@ -113,6 +126,36 @@ public sealed class UserAwards
         var position = new Position(row.Long(0), row.Long(1));
         await row.Done();
         return position;
+    }
+
+    /// <summary>All the badges a user holds, in no order. As much work as there are badges, however many awards there are of them.</summary>
+    public ValueTask<List<CountedBadge>> Counts(long userId)
+    {
+        var buffered = _ledger.Buffered(userId);
+        return _database.Read<List<CountedBadge>>(async session =>
+        {
+            var counts = new Dictionary<long, CountedBadge>();
+            var rows = session.Prepare(Counted).Set(1, userId);
+            while (await rows.Read())
+            {
+                counts[rows.Long(0)] = new CountedBadge(rows.Long(0), rows.Long(1), rows.Long(2), rows.Long(3));
+            }
+            var page = await _lists.Once(session, userId, Position.First, ascending: true, AtOnce);
+            while (page.Count > 0)
+            {
+                foreach (var once in page)
+                {
+                    counts[once.BadgeId] = counts.TryGetValue(once.BadgeId, out var repeated) ? repeated.With(once) : new(once.BadgeId, 1, once.AwardedAt, once.AwardId);
+                }
+                page = page.Count < AtOnce ? [] : await _lists.Once(session, userId, page[^1].Position, ascending: true, AtOnce);
+            }
+            // What is buffered is its badge's only award.
+            foreach (var each in buffered)
+            {
+                counts.TryAdd(each.BadgeId, new(each.BadgeId, 1, each.AwardedAt, each.Id));
+            }
+            return [.. counts.Values];
+        });
     }
 
     /// <summary>When the user was awarded each of the badges: the earliest award that stands. Badges not held are absent.</summary>

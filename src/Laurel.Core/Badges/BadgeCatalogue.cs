@@ -28,6 +28,7 @@ public sealed class BadgeCatalogue
     private readonly TextModeration _moderation;
     private readonly TimeProvider _time;
     private readonly BoundedCache<long, Badge> _badges = new(Kept);
+    private long _version;
 
     public BadgeCatalogue(
         Database database, ChangeLog changes, IdBlocks ids, IssuerCatalogue issuers, TextModeration moderation, TimeProvider time)
@@ -38,13 +39,25 @@ public sealed class BadgeCatalogue
             if (kind == ChangeKind.Badge)
             {
                 _badges.Evict(id);
+                Interlocked.Increment(ref _version);
             }
         };
     }
 
     /// <summary>The badge as the caller may see it: one that is hidden until it is claimed is masked.</summary>
-    public async ValueTask<Badge> AsSeenBy(Badge badge, Caller caller) =>
-        badge.HiddenUntilClaimed && !caller.SeesHidden((await _issuers.Find(badge.IssuerId))!) ? badge.Masked() : badge;
+    /// <param name="badge">As it is.</param>
+    /// <param name="caller">Null for anybody.</param>
+    public async ValueTask<Badge> AsSeenBy(Badge badge, Caller? caller) => await ShowsItself(badge, caller) ? badge : badge.Masked();
+
+    /// <summary>Whether the caller, null for anybody, sees the badge's face whoever has claimed it or not.</summary>
+    public async ValueTask<bool> ShowsItself(Badge badge, Caller? caller) =>
+        !badge.HiddenUntilClaimed || caller?.SeesHidden((await _issuers.Find(badge.IssuerId))!) == true;
+
+    /// <summary>The badges of these issuers.</summary>
+    public BadgeSet Of(IssuerSet issuers) => new(_database, this, _issuers, issuers);
+
+    /// <summary>Moves whenever a badge changes, once the cache has let go of it.</summary>
+    internal long Version => Interlocked.Read(ref _version);
 
     public ValueTask<Badge?> Find(long id) => _badges.Get(id, key => _database.Read(session => Read(session, key)));
 

@@ -5,6 +5,9 @@ using Laurel.Core.Storage;
 
 namespace Laurel.Core.Users;
 
+/// <summary>A user who logs in with a password, and the hash of it.</summary>
+internal sealed record Login(long UserId, string PasswordHash);
+
 /// <summary>The users, and who is who by key and by login name.</summary>
 public sealed class UserDirectory
 {
@@ -23,15 +26,16 @@ public sealed class UserDirectory
     private readonly Database _database;
     private readonly ChangeLog _changes;
     private readonly IdBlocks _ids;
+    private readonly Passwords _passwords;
     private readonly TimeProvider _time;
 
     // Users are never deleted, so who was seen once exists: a lossy table of ids, in fixed memory, spares the look.
     private readonly long[] _seen = new long[1 << 20];
     private readonly BoundedCache<long, User> _users = new(20_000);
 
-    public UserDirectory(Database database, ChangeLog changes, IdBlocks ids, TimeProvider time)
+    public UserDirectory(Database database, ChangeLog changes, IdBlocks ids, Passwords passwords, TimeProvider time)
     {
-        (_database, _changes, _ids, _time) = (database, changes, ids, time);
+        (_database, _changes, _ids, _passwords, _time) = (database, changes, ids, passwords, time);
         _changes.Changed += (kind, id) =>
         {
             if (kind == ChangeKind.User)
@@ -100,6 +104,12 @@ public sealed class UserDirectory
             await IdByName(session, key, ByKey) is { } holder && (await Read(session, holder))?.Key == key ? holder : null);
     }
 
+    /// <summary>Who logs in with this name; null for nobody.</summary>
+    internal async ValueTask<Login?> FindLogin(string username) => !TextRules.IsUsername(username) ? null : await _database.Read<Login?>(async session =>
+        await IdByName(session, username, ByLogin) is { } holder && await Read(session, holder) is { PasswordHash: { } hash } row && row.Username == username
+            ? new Login(holder, hash)
+            : null);
+
     private static async ValueTask<long?> IdByName(Session session, string name, int kind)
     {
         var row = session.Prepare(ByName).Set(1, name).Set(2, kind);
@@ -151,7 +161,7 @@ public sealed class UserDirectory
 
     private static Refusal Forbidden => new(RefusalCode.Forbidden, "This key may not change this user.");
 
-    private static async Task<string?> Hash(string? password) => password is null ? null : await Passwords.Hash(password);
+    private async Task<string?> Hash(string? password) => password is null ? null : await _passwords.Hash(password);
 
     private async Task<Outcome<(User Thing, bool Created)>> Store(
         long id, UserDraft draft, string? passwordHash, bool createOnly, Caller? caller)

@@ -30,6 +30,12 @@ internal static class ServeCommand
         HelpName = "names",
     };
 
+    private static readonly Option<bool> AllowPlainBasic = new("--allow-plain-basic")
+    {
+        Description = "Take passwords (HTTP Basic) over plain HTTP from other machines too, as behind a proxy that speaks HTTPS. "
+            + "[LAUREL_ALLOW_PLAIN_BASIC]",
+    };
+
     private static readonly Option<string?> PublicUrl = new("--public-url")
     {
         Description = "Under which address others reach this server. Default: as each request says. [LAUREL_PUBLIC_URL]",
@@ -76,7 +82,7 @@ internal static class ServeCommand
     {
         var serve = new Command("serve", "Serve until told to stop.")
         {
-            Urls, OpenDialects, OpenNetworks, AllowedHosts, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
+            Urls, OpenDialects, OpenNetworks, AllowedHosts, AllowPlainBasic, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
             CommonOptions.Partitions, CommonOptions.Synchronous,
         };
         serve.SetAction((line, ct) => ServerHost.Run(Options(line, Settings.Read()), ct));
@@ -95,6 +101,7 @@ internal static class ServeCommand
             OpenDialects = settings.Flag(line, OpenDialects),
             OpenNetworks = [.. settings.List(line, OpenNetworks).Select(Network)],
             AllowedHosts = settings.List(line, AllowedHosts),
+            AllowPlainBasic = settings.Flag(line, AllowPlainBasic),
             PublicUrl = settings.Text(line, PublicUrl) is { } url ? PublicAddress(url) : null,
             AnswerHubIssuers = Ids(settings.List(line, AnswerHubIssuers)),
             KarazIssuers = Ids(settings.List(line, KarazIssuers)),

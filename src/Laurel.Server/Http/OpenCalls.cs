@@ -2,28 +2,14 @@ using System.Net;
 
 namespace Laurel.Server.Http;
 
-/// <summary>Whether a call that the original API left without authentication may be made without a credential. Loopback is not
-/// trust: a reverse proxy, a browser on a foreign page and a rebound DNS name all come from there.</summary>
+/// <summary>Whether a call that the original API left without authentication may be made without a credential.</summary>
 internal sealed class OpenCalls(ServerOptions options)
 {
-    private static readonly string[] ForwardingHeaders =
-        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "X-Original-For", "CF-Connecting-IP", "True-Client-IP"];
-
-    public bool May(HttpContext context)
-    {
-        if (!options.OpenDialects || context.Connection.RemoteIpAddress is not { } peer)
-        {
-            return false;
-        }
-        if (peer.IsIPv4MappedToIPv6)
-        {
-            peer = peer.MapToIPv4();
-        }
-        var named = IsNamed(peer);
-        return (named || (IPAddress.IsLoopback(peer) && !IsForwarded(context.Request.Headers)))
-            && IsAllowedHost(context.Request.Host.Host)
-            && !IsCrossSite(context.Request);
-    }
+    public bool May(HttpContext context) =>
+        options.OpenDialects && RequestOrigin.Peer(context) is { } peer
+        && (IsNamed(peer) || RequestOrigin.IsThisMachine(context))
+        && IsAllowedHost(context.Request.Host.Host)
+        && !RequestOrigin.IsCrossSite(context.Request);
 
     private bool IsNamed(IPAddress peer)
     {
@@ -37,33 +23,6 @@ internal sealed class OpenCalls(ServerOptions options)
         return false;
     }
 
-    private static bool IsForwarded(IHeaderDictionary headers)
-    {
-        foreach (var name in ForwardingHeaders)
-        {
-            if (headers.ContainsKey(name))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private bool IsAllowedHost(string host) =>
         host is "127.0.0.1" or "localhost" or "[::1]" || options.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
-
-    // A browser says where a request comes from; other clients say nothing.
-    private static bool IsCrossSite(HttpRequest request)
-    {
-        var site = request.Headers["Sec-Fetch-Site"];
-        if (site.Count > 0 && site.ToString() is not ("same-origin" or "none"))
-        {
-            return true;
-        }
-        var origin = request.Headers.Origin;
-        return origin.Count > 0
-            && !(Uri.TryCreate(origin.ToString(), UriKind.Absolute, out var from)
-                && from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)
-                && from.Scheme == request.Scheme);
-    }
 }

@@ -24,5 +24,7 @@ internal static class NativeApi
         native.MapBatch();
         native.MapKeys();
         native.MapVisits();
+        native.MapActionTypes();
+        native.MapActions();
     }
 }

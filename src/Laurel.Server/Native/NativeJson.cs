@@ -31,6 +31,12 @@ namespace Laurel.Server.Native;
 [JsonSerializable(typeof(NewKeyJson))]
 [JsonSerializable(typeof(PageJson<KeyJson>), TypeInfoPropertyName = "KeyPage")]
 [JsonSerializable(typeof(VisitBody))]
+[JsonSerializable(typeof(ActionTypeBody))]
+[JsonSerializable(typeof(ActionTypeJson))]
+[JsonSerializable(typeof(PageJson<ActionTypeJson>), TypeInfoPropertyName = "ActionTypePage")]
+[JsonSerializable(typeof(ActionBody))]
+[JsonSerializable(typeof(ActionJson))]
+[JsonSerializable(typeof(ActionAnswerJson))]
 internal sealed partial class NativeJson : JsonSerializerContext
 {
     public static NativeJson Strict { get; } = new(new JsonSerializerOptions

@@ -58,9 +58,9 @@ internal static class NativeProblem
     private static int Status(RefusalCode code) => code switch
     {
         RefusalCode.Invalid or RefusalCode.IdReserved or RefusalCode.UnknownIssuer or RefusalCode.UnknownPlace or RefusalCode.UnknownBadge
-            or RefusalCode.UnknownUser or RefusalCode.Moderated => Unprocessable,
-        RefusalCode.UnknownKey or RefusalCode.UnknownAward => StatusCodes.Status404NotFound,
-        RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse => Conflict,
+            or RefusalCode.UnknownUser or RefusalCode.UnknownActionType or RefusalCode.Moderated => Unprocessable,
+        RefusalCode.UnknownKey or RefusalCode.UnknownAward or RefusalCode.UnknownAction => StatusCodes.Status404NotFound,
+        RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse or RefusalCode.ActionMismatch => Conflict,
         RefusalCode.AlreadyExists => StatusCodes.Status412PreconditionFailed,
         RefusalCode.Forbidden => StatusCodes.Status403Forbidden,
     };
@@ -75,6 +75,9 @@ internal static class NativeProblem
         RefusalCode.UnknownUser => "unknown_user",
         RefusalCode.UnknownKey => "unknown_key",
         RefusalCode.UnknownAward => "unknown_award",
+        RefusalCode.UnknownActionType => "unknown_action_type",
+        RefusalCode.UnknownAction => "unknown_action",
+        RefusalCode.ActionMismatch => "action_mismatch",
         RefusalCode.KeyTaken => "key_taken",
         RefusalCode.UsernameTaken => "username_taken",
         RefusalCode.AlreadyExists => "already_exists",
@@ -88,6 +91,8 @@ internal static class NativeProblem
         AwardRefusal.UnknownPlace => (Unprocessable, "unknown_place", "No place has this id.", "placeId"),
         AwardRefusal.UnknownBadge => (Unprocessable, "unknown_badge", "No badge has this id.", "badgeId"),
         AwardRefusal.UnknownUser => (Unprocessable, "unknown_user", "No user has this id.", "userId"),
+        AwardRefusal.UnknownAction => (Unprocessable, "unknown_action", "No action has this id.", "actionId"),
+        AwardRefusal.NotRecognised => (Conflict, "not_recognised", "The badge does not recognise actions of this type.", null),
         AwardRefusal.PlaceMayNotAward => (StatusCodes.Status403Forbidden, "place_may_not_award", "The place is not of the badge's issuer.", null),
         AwardRefusal.Forbidden => (StatusCodes.Status403Forbidden, "forbidden", "This key may not award this badge in this way.", null),
         AwardRefusal.Disabled => (Conflict, "disabled", "The badge is disabled.", null),

@@ -18,6 +18,7 @@ public sealed class SettingsTests
             ["LAUREL_ADMIN_KEY"] = "k",
             ["LAUREL_OPEN_DIALECTS"] = "true",
             ["LAUREL_OPEN_NETWORKS"] = "10.0.0.0/8, fd00::/8",
+            ["LAUREL_ALLOW_PLAIN_BASIC"] = "true",
             ["LAUREL_ALLOWED_HOSTS"] = "badges.example.org",
             ["LAUREL_LOG"] = "json",
             ["LAUREL_PARTITIONS"] = "4",
@@ -27,7 +28,7 @@ public sealed class SettingsTests
         });
 
         Assert.Equal(("http://127.0.0.1:1234", "Data Source=/tmp/x.db", "k"), (options.Urls, options.Database, options.AdministratorKey));
-        Assert.True(options.OpenDialects && options.JsonLogs);
+        Assert.True(options.OpenDialects && options.AllowPlainBasic && options.JsonLogs);
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.OpenNetworks.Select(network => network.ToString()));
         Assert.Equal(["badges.example.org"], options.AllowedHosts);
         Assert.Equal((4, "NORMAL", 5, 6), (options.Partitions, options.Synchronous, options.MaximumConnections, options.RequestsPerSecond));
@@ -51,7 +52,7 @@ public sealed class SettingsTests
     {
         var options = Read([], []);
 
-        Assert.False(options.OpenDialects);
+        Assert.False(options.OpenDialects || options.AllowPlainBasic);
         Assert.Empty(options.OpenNetworks);
         Assert.StartsWith("http://127.0.0.1:", options.Urls, StringComparison.Ordinal);
         Assert.Equal("FULL", options.Synchronous);

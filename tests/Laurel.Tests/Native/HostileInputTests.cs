@@ -23,11 +23,12 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
         (HttpMethod.Put, "users/2/awards/200", """{"badgeId":8,"subject":"N"}""", "subject"),
         (HttpMethod.Post, "keys", """{"userId":2,"scopes":null,"expiresAt":"9000-01-01T00:00:00Z"}""", "expiresAt"),
         (HttpMethod.Post, "visits", """{"issuerId":100,"userId":2,"at":"2020-01-01T00:00:00Z"}""", "at"),
+        (HttpMethod.Post, "actions", """{"type":"Edit","userId":2,"subject":"N"}""", "subject"),
     ];
 
     private static readonly string[] Paths =
     [
-        "issuers/{0}", "places/{0}", "users/{0}", "badges/{0}", "keys/{0}", "users/{0}/awards", "users/{0}/awards/5", "users/2/awards/{0}", "badges/{0}/awards",
+        "issuers/{0}", "places/{0}", "users/{0}", "badges/{0}", "keys/{0}", "users/{0}/awards", "users/{0}/awards/5", "users/2/awards/{0}", "badges/{0}/awards", "actions/{0}",
     ];
 
     public static TheoryData<int> EachWrite => [.. Enumerable.Range(0, Writes.Length)];
@@ -180,6 +181,7 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
         {
             Laurel = await NativeWorld.Start(Engine.Sqlite);
             await Laurel.Badge(8, "\"perSubject\"");
+            (await Laurel.Put($"{Root}/action-types/Edit", "{}")).Is(201);
         }
 
         public ValueTask DisposeAsync() => Laurel.DisposeAsync();

@@ -63,6 +63,8 @@ public sealed class OpenApiTests
         await PlacedAwards(meeting);
         await Keys(meeting);
         await Visits(meeting);
+        await ActionTypes(meeting);
+        await Actions(meeting);
         await AnyOperation(meeting);
 
         // What no request brings about here; all but the last have a test of their own.
@@ -235,6 +237,40 @@ public sealed class OpenApiTests
         await meeting.Refused("POST /visits", """{"issuerId":100,"userId":77}""", 422, "unknown_user");
     }
 
+    private static async Task ActionTypes(Meeting meeting)
+    {
+        const string Put = "PUT /action-types/{name}";
+        const string Body = """{"description":"Somebody edited something."}""";
+        const string Path = "/action-types/Edit";
+        await meeting.Meet(Put, 201, null, Body, Path);
+        await meeting.Meet(Put, 200, null, "{}", Path);
+        await meeting.Meet(Put, 412, "already_exists", Body, Path, headers: ("If-None-Match", "*"));
+        await meeting.Meet(Put, 403, "forbidden", Body, Path, await meeting.Laurel.Key(3, null));
+        await meeting.Meet(Put, 422, "invalid", $$"""{"description":"{{new string('x', 4001)}}"}""", Path);
+        await meeting.Meet(Put, 201, null, Body, "/action-types/Vote");
+        await meeting.Meet("GET /action-types", 200, null, path: "/action-types?limit=1");
+        await meeting.Meet("GET /action-types/{name}", 200, null, path: Path);
+        await meeting.Meet("GET /action-types/{name}", 404, "unknown_action_type", path: "/action-types/Nothing");
+    }
+
+    private static async Task Actions(Meeting meeting)
+    {
+        const string Post = "POST /actions";
+        const string Full = """{"id":1125,"type":"Edit","userId":2,"subject":"node:7","occurredAt":"2023-03-17T09:00:00.5+02:00","properties":{"a":[1,null]}}""";
+        await meeting.Created("/actions", """{"type":"Edit","userId":2,"subject":null,"properties":null}""");
+        await meeting.Meet(Post, 201, null, Full);
+        await meeting.Meet(Post, 200, null, Full);
+        await meeting.Refused(Post, Full.Replace("node:7", "node:8"), 409, "action_mismatch");
+        await meeting.Refused(Post, Full.Replace("Edit", "edit"), 422, "unknown_action_type");
+        await meeting.Refused(Post, Full.Replace("\"userId\":2", "\"userId\":77"), 422, "unknown_user");
+        await meeting.Refused(Post, Full.Replace("1125", $"{ReservedUserOrAward}"), 422, "id_reserved");
+        await meeting.Refused(Post, Full.Replace("2023", "9999"), 422, "invalid");
+        await meeting.Forbidden(Post, Full);
+        await meeting.Meet("GET /actions/{id}", 200, null, path: "/actions/1125");
+        await meeting.Refused("GET /actions/{id}", null, 404, "unknown_action", 77);
+        await meeting.Forbidden("GET /actions/{id}", null, 1125);
+    }
+
     // What is the same for all operations of a kind.
     private static async Task AnyOperation(Meeting meeting)
     {
@@ -244,7 +280,7 @@ public sealed class OpenApiTests
             var body = verb is "POST" or "PUT" ? "{}" : null;
             await meeting.Meet(operation, 401, "unauthenticated", body, key: null);
             await meeting.Meet(operation, 400, "malformed", body, headers: ("x-api-key", TestServer.AdministratorKey));
-            var wrong = operation.Contains('{', StringComparison.Ordinal) ? meeting.Path(operation, "x") : verb == "GET" ? meeting.Path(operation) + "?limit=0" : null;
+            var wrong = operation.Contains('{', StringComparison.Ordinal) ? meeting.Path(operation, "x%2Fy") : verb == "GET" ? meeting.Path(operation) + "?limit=0" : null;
             await meeting.Meet(operation, 400, "invalid", body, wrong, headers: wrong is null ? [("Idempotency-Key", "a b")] : []);
             if (body is null)
             {

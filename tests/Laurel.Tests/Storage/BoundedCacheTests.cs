@@ -69,4 +69,27 @@ public sealed class BoundedCacheTests
         Assert.False(cache.TryGet(1, out _));
         Assert.Equal("new", await cache.Get(1, static _ => ValueTask.FromResult<string?>("new")));
     }
+
+    [Fact]
+    public async Task Once_cleared_it_keeps_nothing_that_was_kept_or_being_loaded()
+    {
+        var (kept, dropped) = (0, 0);
+        var cache = new BoundedCache<int, string>(4, (_, _) => kept++, (_, _) => dropped++);
+        for (var i = 0; i < 3; i++)
+        {
+            await cache.Get(i, key => ValueTask.FromResult<string?>($"{key}"));
+        }
+        await cache.Get(9, _ =>
+        {
+            cache.Clear();
+            return ValueTask.FromResult<string?>("old");
+        });
+        Assert.All(new[] { 0, 1, 2, 9 }, key => Assert.False(cache.TryGet(key, out string? _)));
+        Assert.Equal((3, 3), (kept, dropped));
+        for (var i = 0; i < 20; i++)
+        {
+            await cache.Get(i, key => ValueTask.FromResult<string?>($"{key}"));
+        }
+        Assert.Equal(4, kept - dropped);
+    }
 }

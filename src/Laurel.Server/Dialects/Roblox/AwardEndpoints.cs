@@ -54,7 +54,8 @@ internal sealed class AwardEndpoints(LaurelCore core, BadgeViews views, RobloxAc
         AwardRefusal.PlaceMayNotAward or AwardRefusal.Forbidden => RobloxError.PlaceMayNotAward,
         AwardRefusal.Disabled or AwardRefusal.OccasionMissing or AwardRefusal.Revoked or AwardRefusal.OccasionHeld
             or AwardRefusal.IdReserved or AwardRefusal.TimeInFuture or AwardRefusal.InvalidTime or AwardRefusal.InvalidSubject
-            or AwardRefusal.InvalidAction or AwardRefusal.InvalidPayload or AwardRefusal.NotStorable => RobloxError.AwardFailed,
+            or AwardRefusal.InvalidAction or AwardRefusal.InvalidPayload or AwardRefusal.UnknownAction or AwardRefusal.NotRecognised
+            or AwardRefusal.NotStorable => RobloxError.AwardFailed,
     };
 
     private async Task RemoveOwn(HttpContext context)

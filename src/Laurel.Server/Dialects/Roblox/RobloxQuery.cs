@@ -13,24 +13,7 @@ internal static class RobloxQuery
     public static void Check(HttpRequest request)
     {
         Credential.RefuseSeveral(request);
-        if (!request.QueryString.HasValue)
-        {
-            return;
-        }
-        foreach (var (key, values) in request.Query)
-        {
-            if (!TextRules.IsStorable(key))
-            {
-                throw NotText;
-            }
-            foreach (var value in values)
-            {
-                if (!TextRules.IsStorable(value ?? ""))
-                {
-                    throw NotText;
-                }
-            }
-        }
+        QueryTexts.Check(request);
     }
 
     /// <summary>A form's value: null when it is absent.</summary>
@@ -42,10 +25,8 @@ internal static class RobloxQuery
             return null;
         }
         var text = values.ToString();
-        return TextRules.IsStorable(text) ? text : throw NotText;
+        return TextRules.IsStorable(text) ? text : throw QueryTexts.NotText;
     }
-
-    private static BadRequestException NotText => new("A text holds NUL or half of a surrogate pair.");
 }
 
 /// <summary>The bodies this dialect reads. Unknown members are ignored, as the original does.</summary>
