@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Laurel.Core.Access;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
+using Laurel.Core.Images;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
 using Laurel.Core.Statistics;
@@ -44,6 +45,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Statistics = new Tallies(database, time);
         Issuers = new IssuerCatalogue(database, _changes, ids, time);
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
+        Icons = new Icons(database, _changes, Badges, Issuers, time);
         Users = new UserDirectory(database, _changes, ids, time);
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
@@ -68,6 +70,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public IssuerCatalogue Issuers { get; }
 
     public BadgeCatalogue Badges { get; }
+
+    public Icons Icons { get; }
 
     public UserDirectory Users { get; }
 

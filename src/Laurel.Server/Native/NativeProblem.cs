@@ -58,7 +58,7 @@ internal static class NativeProblem
     private static int Status(RefusalCode code) => code switch
     {
         RefusalCode.Invalid or RefusalCode.IdReserved or RefusalCode.UnknownIssuer or RefusalCode.UnknownPlace or RefusalCode.UnknownBadge
-            or RefusalCode.UnknownUser or RefusalCode.Moderated => Unprocessable,
+            or RefusalCode.UnknownUser or RefusalCode.InvalidImage or RefusalCode.Moderated => Unprocessable,
         RefusalCode.UnknownKey or RefusalCode.UnknownAward => StatusCodes.Status404NotFound,
         RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse => Conflict,
         RefusalCode.AlreadyExists => StatusCodes.Status412PreconditionFailed,
@@ -80,6 +80,7 @@ internal static class NativeProblem
         RefusalCode.AlreadyExists => "already_exists",
         RefusalCode.RecurrenceInUse => "recurrence_in_use",
         RefusalCode.Forbidden => "forbidden",
+        RefusalCode.InvalidImage => "invalid_image",
         RefusalCode.Moderated => "moderated",
     };
 
