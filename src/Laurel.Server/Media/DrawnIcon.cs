@@ -65,13 +65,23 @@ internal static class DrawnIcon
     /// <summary>A badge's icon as an SVG in UTF-8.</summary>
     public static byte[] Of(long badgeId)
     {
-        // Neighbours look nothing alike: the id's bits are mixed before they choose.
-        var bits = unchecked((ulong)badgeId * 0x9e3779b97f4a7c15);
-        bits ^= bits >> 32;
+        var bits = Mixed((ulong)badgeId);
         return Render(
             Shapes[Take(ref bits, Shapes.Length)],
             Colours[Take(ref bits, Colours.Length)],
             $"<path d=\"{Emblems[Take(ref bits, Emblems.Length)]}\" fill=\"#fff\"/>");
+    }
+
+    // Neighbours shall look nothing alike: every bit of the id decides about every bit of this (the end of SplitMix64).
+    private static ulong Mixed(ulong id)
+    {
+        unchecked
+        {
+            var bits = id + 0x9e3779b97f4a7c15;
+            bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+            bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+            return bits ^ (bits >> 31);
+        }
     }
 
     private static int Take(ref ulong bits, int count)

@@ -119,10 +119,10 @@ public sealed class ImageInfoTests
     public void Every_formats_own_sizes_are_bounded()
     {
         Assert.NotNull(Refused(With(SampleImages.Gif, 6, 0x50, 0xc3)));                 // 50,000 wide
-        Assert.NotNull(Refused(With(SampleImages.Gif, SampleImages.Gif.AsSpan().LastIndexOf([(byte)',', 0, 0, 0, 0]) + 1, 0xff, 0xff))); // a frame far out
-        Assert.NotNull(Refused(With(SampleImages.Jpeg, SampleImages.Jpeg.AsSpan().IndexOf([0xff, 0xc0]) + 5, 0xc3, 0x50)));
-        Assert.NotNull(Refused(With(SampleImages.Jpeg, SampleImages.Jpeg.AsSpan().IndexOf([0xff, 0xc0]) + 5, 0, 0)));
-        Assert.NotNull(Refused(With(SampleImages.LossyWebP, SampleImages.LossyWebP.AsSpan().IndexOf([0x9d, 0x01, 0x2a]) + 3, 0xff, 0x3f)));
+        Assert.NotNull(Refused(With(SampleImages.Gif, At(SampleImages.Gif, (byte)',', 0, 0, 0, 0) + 1, 0xff, 0xff))); // a frame far out
+        Assert.NotNull(Refused(With(SampleImages.Jpeg, At(SampleImages.Jpeg, 0xff, 0xc0) + 5, 0xc3, 0x50)));
+        Assert.NotNull(Refused(With(SampleImages.Jpeg, At(SampleImages.Jpeg, 0xff, 0xc0) + 5, 0, 0)));
+        Assert.NotNull(Refused(With(SampleImages.LossyWebP, At(SampleImages.LossyWebP, 0x9d, 0x01, 0x2a) + 3, 0xff, 0x3f)));
         Assert.NotNull(Refused(With(SampleImages.LosslessWebP, 21, 0xff, 0xff)));
         Assert.NotNull(Refused(With(SampleImages.AlphaWebP, 24, 0xff, 0xff, 0xff)));     // the canvas
         Assert.NotNull(Refused(With(SampleImages.AlphaWebP, 24, 9, 0, 0)));              // not the size of its pixels
@@ -178,7 +178,7 @@ public sealed class ImageInfoTests
         Assert.NotNull(Refused(With(SampleImages.Png, 25, 3)));                         // a palette's colours without a palette
         Assert.NotNull(Refused(SampleImages.JpegWith(0xc4, [1, 2])[..^2]));
         Assert.NotNull(Refused(SampleImages.JpegWith(0xda, [1, 2])));                   // pixels before their frame
-        Assert.NotNull(Refused(SampleImages.JpegWith(0xc0, SampleImages.Jpeg.AsSpan(SampleImages.Jpeg.AsSpan().IndexOf([0xff, 0xc0]) + 4, 15)))); // two frames
+        Assert.NotNull(Refused(SampleImages.JpegWith(0xc0, SampleImages.Jpeg.AsSpan(At(SampleImages.Jpeg, 0xff, 0xc0) + 4, 15)))); // two frames
         Assert.NotNull(Refused(SampleImages.JpegWith(0xc3, [])));                       // lossless
         Assert.NotNull(Refused(SampleImages.JpegWith(0xd8, [])));
         Assert.NotNull(Refused(SampleImages.WebPWith("ABCD", [1])));
@@ -200,6 +200,8 @@ public sealed class ImageInfoTests
         }
         Assert.Equal(0, refused);
     }
+
+    private static int At(byte[] file, params byte[] bytes) => file.AsSpan().IndexOf(bytes);
 
     private static byte[] With(byte[] file, int at, params byte[] bytes)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.IO.Pipelines;
 using Laurel.Core.Awards;
 
@@ -129,7 +130,7 @@ internal static class BadgeList
         public void WriteTime(long micros, string zone)
         {
             // The sortable form, without the Z at its end.
-            Utf8Formatter.TryFormat(Zones.LocalTime(micros, zone), Room(TimeLength + 1), out _, 'u');
+            Zones.LocalTime(micros, zone).TryFormat(Room(TimeLength + 1), out _, "u", CultureInfo.InvariantCulture);
             _length += TimeLength;
         }
 
@@ -145,7 +146,10 @@ internal static class BadgeList
 
         private void Advance()
         {
-            writer.Advance(_length);
+            if (_length > 0)
+            {
+                writer.Advance(_length);
+            }
             _waiting += _length;
             (_memory, _length) = (default, 0);
         }

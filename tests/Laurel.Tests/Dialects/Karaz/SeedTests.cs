@@ -70,7 +70,7 @@ public sealed class SeedTests
         Assert.Equal(Body(NeverItem, RamadanItem(2, "\"2023-03-17 00:00:00\",\"2023-03-24 00:00:00\"")), Encoding.UTF8.GetString(body));
         Assert.DoesNotContain((byte)'\\', body);
         // The bytes of "المشي" as UTF-8.
-        Assert.True(body.AsSpan().IndexOf([0xd8, 0xa7, 0xd9, 0x84, 0xd9, 0x85, 0xd8, 0xb4, 0xd9, 0x8a]) > 0);
+        Assert.True(body.AsSpan().IndexOf(new byte[] { 0xd8, 0xa7, 0xd9, 0x84, 0xd9, 0x85, 0xd8, 0xb4, 0xd9, 0x8a }) > 0);
     }
 
     [Theory, EveryEngine]
