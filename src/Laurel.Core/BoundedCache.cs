@@ -5,15 +5,19 @@ namespace Laurel.Core;
 
 /// <summary>A read-through cache of at most <paramref name="capacity"/> entries. Absence is never kept. What is evicted while it is
 /// being loaded is not kept either, so a change can never be followed by the value before it.</summary>
+/// <param name="capacity">In entries, or in what <paramref name="weigh"/> measures.</param>
+/// <param name="weigh">What an entry weighs; without it, 1.</param>
 /// <param name="kept">Told of every entry that is kept…</param>
 /// <param name="dropped">…and of every one that is kept no longer; both under the cache's gate.</param>
-internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TValue>? kept = null, Action<TKey, TValue>? dropped = null)
+internal sealed class BoundedCache<TKey, TValue>(
+    int capacity, Action<TKey, TValue>? kept = null, Action<TKey, TValue>? dropped = null, Func<TValue, int>? weigh = null)
     where TKey : notnull where TValue : class
 {
     private readonly ConcurrentDictionary<TKey, Entry> _entries = new();
     private readonly Queue<TKey> _order = new();
     private readonly Lock _gate = new();
     private long _evictions;
+    private long _weight;
 
     public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)
     {
@@ -94,11 +98,12 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TVal
         if (_entries.TryAdd(key, new Entry(value)))
         {
             _order.Enqueue(key);
+            _weight += Weight(value);
             kept?.Invoke(key, value);
         }
         // Second chance: who was used since the last round stays for another.
         // Evicted keys leave their place in the queue behind, so it is bounded too.
-        while ((_order.Count > 2 * capacity || _entries.Count > capacity) && _order.TryDequeue(out var oldest))
+        while ((_order.Count > 2 * capacity || _weight > capacity) && _order.TryDequeue(out var oldest))
         {
             if (_entries.TryGetValue(oldest, out var entry) && entry.IsUsed)
             {
@@ -116,9 +121,12 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TVal
     {
         if (_entries.TryRemove(key, out var entry))
         {
+            _weight -= Weight(entry.Value);
             dropped?.Invoke(key, entry.Value);
         }
     }
+
+    private int Weight(TValue value) => weigh?.Invoke(value) ?? 1;
 
     private sealed class Entry(TValue value)
     {

@@ -3,6 +3,7 @@ using Laurel.Core.Access;
 using Laurel.Core.Actions;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
+using Laurel.Core.Images;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
 using Laurel.Core.Statistics;
@@ -45,6 +46,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Statistics = new Tallies(database, time);
         Issuers = new IssuerCatalogue(database, _changes, ids, time);
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
+        Icons = new Icons(database, _changes, Badges, Issuers, time);
         Users = new UserDirectory(database, _changes, ids, Passwords, time);
         Logins = new Logins(_changes, Users, Passwords, time);
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
@@ -73,6 +75,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public IssuerCatalogue Issuers { get; }
 
     public BadgeCatalogue Badges { get; }
+
+    public Icons Icons { get; }
 
     public UserDirectory Users { get; }
 

@@ -63,6 +63,9 @@ public enum RefusalCode
     /// <summary>The caller may not do this.</summary>
     Forbidden,
 
+    /// <summary>Not an image that can be stored.</summary>
+    InvalidImage,
+
     /// <summary>The text holds words that are not allowed.</summary>
     Moderated,
 }

@@ -2,8 +2,10 @@ using System.Threading.RateLimiting;
 using Laurel.Core;
 using Laurel.Core.Storage;
 using Laurel.Server.Dialects.AnswerHub;
+using Laurel.Server.Dialects.Karaz;
 using Laurel.Server.Dialects.Roblox;
 using Laurel.Server.Http;
+using Laurel.Server.Media;
 using Laurel.Server.Native;
 
 namespace Laurel.Server;
@@ -48,9 +50,12 @@ internal static class ServerHost
         builder.Services.AddSingleton(_ => core);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OpenCalls>();
+        // Its errors are asked for first: within Roblox's /v2 it has a folder of its own.
+        builder.Services.AddKaraz();
         builder.Services.AddRoblox();
         builder.Services.AddAnswerHub();
         builder.Services.AddNative();
+        builder.Services.AddMedia();
         if (options.RequestsPerSecond > 0)
         {
             AddRateLimit(builder.Services, options.RequestsPerSecond);
@@ -67,9 +72,11 @@ internal static class ServerHost
         }
         app.UseApiDocuments();
         app.MapHealth(core, app.Lifetime);
+        app.MapKaraz();
         app.MapRoblox();
         app.MapAnswerHub();
         app.MapNative();
+        app.MapMedia();
         return app;
     }
 

@@ -42,11 +42,13 @@ public sealed class UserAwards
     private readonly Database _database;
     private readonly Ledger _ledger;
     private readonly UserLists _lists;
+    private readonly AwardTimesReader _times;
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
 
     internal UserAwards(Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers) =>
-        (_database, _ledger, _lists, _badges, _issuers) = (database, ledger, new UserLists(ledger), badges, issuers);
+        (_database, _ledger, _lists, _times, _badges, _issuers) =
+            (database, ledger, new UserLists(ledger), new AwardTimesReader(database, ledger), badges, issuers);
 
     /// <summary>The badges a user holds, each once, behind a position, nearest first.</summary>
     public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit)
@@ -245,6 +247,11 @@ public sealed class UserAwards
         });
     }
 
+    /// <summary>The times of all of a user's awards that stand, by badge, ascending.</summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="wanted">Of which badges.</param>
+    public ValueTask<List<AwardTimes>> Times(long userId, Func<long, ValueTask<bool>> wanted) => _times.Read(userId, wanted);
+
     /// <summary>All of a user's awards by time, then id, behind a position, with their actions and payloads.</summary>
     public ValueTask<List<Award>> List(long userId, Position after, int limit)
     {
@@ -300,6 +307,20 @@ public sealed class UserAwards
             && !caller.SeesHidden((await _issuers.Find(badge.IssuerId))!)
             ? award with { Payload = null }
             : award;
+
+    /// <summary>Those of a user's awards that have been claimed.</summary>
+    public ValueTask<HashSet<long>> Claimed(long userId, IReadOnlyList<long> awardIds) => _database.Read(async session =>
+    {
+        var claimed = new HashSet<long>();
+        foreach (var id in awardIds)
+        {
+            if (await AwardDetails.Claim(session, userId, id) is { IsClaimed: true })
+            {
+                claimed.Add(id);
+            }
+        }
+        return claimed;
+    });
 
     /// <summary>Claim state of an award of a claimable badge.</summary>
     public ValueTask<AwardClaim?> Claim(long userId, long awardId) => _database.Read(session => AwardDetails.Claim(session, userId, awardId));

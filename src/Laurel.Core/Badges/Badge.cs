@@ -1,4 +1,5 @@
 using Laurel.Core.Awards;
+using Laurel.Core.Images;
 using Laurel.Core.Issuers;
 
 namespace Laurel.Core.Badges;
@@ -79,6 +80,12 @@ public sealed record Badge : BadgeDraft
 
     public new required long UpdatedAt { get; init; }
 
+    /// <summary>The uploaded icon's; null for the one that is drawn. Set by <see cref="Icons"/> alone.</summary>
+    public string? IconHash { get; init; }
+
+    /// <summary>The uploaded icon's.</summary>
+    public ImageFormat? IconFormat { get; init; }
+
     /// <summary>The text in the source locale.</summary>
     public BadgeText Source => Texts[SourceLocale];
 
@@ -102,6 +109,8 @@ public sealed record Badge : BadgeDraft
         Key = null,
         Texts = Texts.ToDictionary(text => text.Key, _ => new BadgeText("???", "")),
         IconImageId = 0,
+        IconHash = null,
+        IconFormat = null,
         AwardAssetIds = [],
     };
 }

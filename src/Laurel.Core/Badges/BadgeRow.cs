@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Laurel.Core.Awards;
+using Laurel.Core.Images;
 using Laurel.Core.Issuers;
 
 namespace Laurel.Core.Badges;
@@ -15,9 +16,11 @@ internal sealed class BadgeRow
         recognises AS Recognises, icon_image_id AS IconImageId, award_asset_ids AS AwardAssetIds, rarity AS Rarity, level AS Level,
         cost AS Cost, claimable AS Claimable, hidden_until_claimed AS HiddenUntilClaimed, uid AS Uid, is_active AS IsActive,
         created_by AS CreatedBy, updated_by AS UpdatedBy, deleted_by AS DeletedBy, created_at AS CreatedAt, updated_at AS UpdatedAt,
-        deleted_at AS DeletedAt, (SELECT time_zone FROM issuers WHERE issuers.id = badges.issuer_id) AS TimeZone
+        deleted_at AS DeletedAt, icon_hash AS IconHash, (SELECT media_type FROM icons WHERE icons.hash = badges.icon_hash) AS IconMediaType,
+        (SELECT time_zone FROM issuers WHERE issuers.id = badges.issuer_id) AS TimeZone
         """;
 
+    // Not the icon, which a replaced badge keeps.
     public const string Upsert = """
         INSERT INTO badges (id, issuer_id, key, enabled, creator_type, creator_id, source_locale, recurrence, period_every, period_unit,
           period_anchor, recurrence_version, awarded, target, recognises, icon_image_id, award_asset_ids, rarity, level, cost, claimable,
@@ -71,6 +74,8 @@ internal sealed class BadgeRow
     public long CreatedAt { get; init; }
     public long UpdatedAt { get; init; }
     public long? DeletedAt { get; init; }
+    public string? IconHash { get; init; }
+    public string? IconMediaType { get; init; }
     public string TimeZone { get; init; } = Zones.Utc;
 
     public static BadgeRow From(Badge badge)
@@ -141,6 +146,8 @@ internal sealed class BadgeRow
         CreatedAt = CreatedAt,
         UpdatedAt = UpdatedAt,
         DeletedAt = DeletedAt,
+        IconHash = IconHash,
+        IconFormat = IconMediaType is null ? null : ImageFormats.Of(IconMediaType),
     };
 
     // Stored: numbers never change.

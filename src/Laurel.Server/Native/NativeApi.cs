@@ -20,6 +20,7 @@ internal static class NativeApi
         native.MapPlaces();
         native.MapUsers();
         native.MapBadges();
+        native.MapIcons();
         native.MapAwards();
         native.MapBatch();
         native.MapKeys();

@@ -49,6 +49,9 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
         return _body;
     }
 
+    /// <summary>The body's bytes, whatever it claims to be.</summary>
+    public ValueTask<byte[]> Bytes() => Bodies.Read(http.Request, Aborted);
+
     private static bool IsJson(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             ? type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)

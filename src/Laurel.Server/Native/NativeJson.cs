@@ -20,6 +20,7 @@ namespace Laurel.Server.Native;
 [JsonSerializable(typeof(BadgeBody))]
 [JsonSerializable(typeof(BadgeJson))]
 [JsonSerializable(typeof(PageJson<BadgeJson>), TypeInfoPropertyName = "BadgePage")]
+[JsonSerializable(typeof(IconJson))]
 [JsonSerializable(typeof(AwardBody))]
 [JsonSerializable(typeof(PlacedAwardBody))]
 [JsonSerializable(typeof(AwardJson))]

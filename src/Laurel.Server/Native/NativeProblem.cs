@@ -58,7 +58,7 @@ internal static class NativeProblem
     private static int Status(RefusalCode code) => code switch
     {
         RefusalCode.Invalid or RefusalCode.IdReserved or RefusalCode.UnknownIssuer or RefusalCode.UnknownPlace or RefusalCode.UnknownBadge
-            or RefusalCode.UnknownUser or RefusalCode.UnknownActionType or RefusalCode.Moderated => Unprocessable,
+            or RefusalCode.UnknownUser or RefusalCode.UnknownActionType or RefusalCode.InvalidImage or RefusalCode.Moderated => Unprocessable,
         RefusalCode.UnknownKey or RefusalCode.UnknownAward or RefusalCode.UnknownAction => StatusCodes.Status404NotFound,
         RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse or RefusalCode.ActionMismatch => Conflict,
         RefusalCode.AlreadyExists => StatusCodes.Status412PreconditionFailed,
@@ -83,6 +83,7 @@ internal static class NativeProblem
         RefusalCode.AlreadyExists => "already_exists",
         RefusalCode.RecurrenceInUse => "recurrence_in_use",
         RefusalCode.Forbidden => "forbidden",
+        RefusalCode.InvalidImage => "invalid_image",
         RefusalCode.Moderated => "moderated",
     };
 

@@ -28,7 +28,7 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
 
     private static readonly string[] Paths =
     [
-        "issuers/{0}", "places/{0}", "users/{0}", "badges/{0}", "keys/{0}", "users/{0}/awards", "users/{0}/awards/5", "users/2/awards/{0}", "badges/{0}/awards", "actions/{0}",
+        "issuers/{0}", "places/{0}", "users/{0}", "badges/{0}", "keys/{0}", "users/{0}/awards", "users/{0}/awards/5", "users/2/awards/{0}", "badges/{0}/awards", "actions/{0}", "badges/{0}/icon",
     ];
 
     public static TheoryData<int> EachWrite => [.. Enumerable.Range(0, Writes.Length)];

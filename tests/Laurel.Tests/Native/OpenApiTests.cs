@@ -6,6 +6,7 @@ using Laurel.Core.Awards;
 using Laurel.Core.Storage;
 using Laurel.Server.Native;
 using Laurel.Tests.Harness;
+using Laurel.Tests.Images;
 using Microsoft.AspNetCore.Builder;
 using Xunit;
 using static Laurel.Tests.Native.NativeWorld;
@@ -59,6 +60,7 @@ public sealed class OpenApiTests
         await Places(meeting);
         await Users(meeting);
         await Badges(meeting);
+        await Icons(meeting);
         await Awards(meeting);
         await PlacedAwards(meeting);
         await Keys(meeting);
@@ -137,6 +139,26 @@ public sealed class OpenApiTests
             await meeting.Refused(operation, """{"issuerId":4,"texts":{"en":{"name":"N"}}}""", 422, "unknown_issuer", id);
         }
         await meeting.Refused("PUT /badges/{id}", """{"issuerId":100,"texts":{"en":{"name":"N"}},"recurrence":"always"}""", 409, "recurrence_in_use", 7);
+    }
+
+    private static async Task Icons(Meeting meeting)
+    {
+        var (manager, stranger) = (await meeting.Laurel.Key(1, null), await meeting.Laurel.Key(3, null));
+        await meeting.Meet("GET /badges/{id}/icon", 200, null, path: "/badges/7/icon");
+        await meeting.Upload(201, null, SampleImages.Png, manager);
+        await meeting.Upload(200, null, SampleImages.Gif, manager);
+        await meeting.Upload(412, "already_exists", SampleImages.Png, manager, headers: ("If-None-Match", "*"));
+        await meeting.Upload(403, "forbidden", SampleImages.Png, stranger);
+        await meeting.Upload(404, "unknown_badge", SampleImages.Png, manager, badge: 77);
+        await meeting.Upload(422, "invalid_image", "<svg/>"u8.ToArray(), manager);
+        await meeting.Upload(413, "body_too_large", new byte[(1 << 20) + 1], manager, headers: ("Expect", "100-continue"));
+        await meeting.Meet("GET /badges/{id}/icon", 200, null, path: "/badges/7/icon");
+        foreach (var operation in new[] { "GET /badges/{id}/icon", "DELETE /badges/{id}/icon" })
+        {
+            await meeting.Refused(operation, null, 404, "unknown_badge", 77);
+        }
+        await meeting.Forbidden("DELETE /badges/{id}/icon", null, 7);
+        await meeting.Meet("DELETE /badges/{id}/icon", 204, null, path: "/badges/7/icon");
     }
 
     // What an award of user 2 may lack or break, whichever way it comes.
@@ -282,7 +304,7 @@ public sealed class OpenApiTests
             await meeting.Meet(operation, 400, "malformed", body, headers: ("x-api-key", TestServer.AdministratorKey));
             var wrong = operation.Contains('{', StringComparison.Ordinal) ? meeting.Path(operation, "x%2Fy") : verb == "GET" ? meeting.Path(operation) + "?limit=0" : null;
             await meeting.Meet(operation, 400, "invalid", body, wrong, headers: wrong is null ? [("Idempotency-Key", "a b")] : []);
-            if (body is null)
+            if (body is null || !meeting.TakesJson(operation))
             {
                 continue;
             }
@@ -328,6 +350,9 @@ public sealed class OpenApiTests
 
         public IEnumerable<string> Operations => document.Operations.Select(operation => operation.Replace(Root, "", StringComparison.Ordinal));
 
+        public bool TakesJson(string operation) => document.Operation(operation.Replace(" ", $" {Root}", StringComparison.Ordinal))
+            .TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty("application/json", out _);
+
         /// <summary>The operation's path, with this in the place of its parameters.</summary>
         public string Path(string operation, object? id = null) =>
             string.Join('/', operation.Split(' ')[1].Split('/').Select(part => part.StartsWith('{') ? $"{id ?? 1}" : part));
@@ -338,19 +363,28 @@ public sealed class OpenApiTests
             string operation, int status, string? code, string? body = null, string? path = null, string? key = TestServer.AdministratorKey,
             string type = "application/json", bool asDocumented = true, params (string Name, string Value)[] headers)
         {
-            var verb = operation.Split(' ')[0];
             using var content = body is null ? null : new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
-            var answer = (await laurel.Send(new HttpMethod(verb), Root + (path ?? Path(operation)), content, key, headers)).Is(status);
+            var answer = await Meet(operation, status, code, content, path ?? Path(operation), key, headers);
+            if (code is null && body is not null && asDocumented)
+            {
+                Assert.Null(document.RequestDiffers(operation.Replace(" ", $" {Root}", StringComparison.Ordinal), body));
+            }
+            return answer;
+        }
+
+        public Task<Answer> Upload(int status, string? code, byte[] file, string key, long badge = 7, params (string Name, string Value)[] headers) =>
+            Meet("PUT /badges/{id}/icon", status, code, new ByteArrayContent(file), $"/badges/{badge}/icon", key, headers);
+
+        private async Task<Answer> Meet(
+            string operation, int status, string? code, HttpContent? content, string path, string? key, params (string Name, string Value)[] headers)
+        {
+            var answer = (await laurel.Send(new HttpMethod(operation.Split(' ')[0]), Root + path, content, key, headers)).Is(status);
             var full = operation.Replace(" ", $" {Root}", StringComparison.Ordinal);
             var difference = document.Differs(full, status, answer.ContentType, answer.Body);
             Assert.True(difference is null, $"{operation}: {difference}: {answer.Body}");
             if (code is not null)
             {
                 answer.IsProblem(status, code);
-            }
-            else if (body is not null && asDocumented)
-            {
-                Assert.Null(document.RequestDiffers(full, body));
             }
             _met.Add($"{full} {status} {code}");
             return answer;

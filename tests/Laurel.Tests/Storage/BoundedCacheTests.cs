@@ -92,4 +92,27 @@ public sealed class BoundedCacheTests
         }
         Assert.Equal(4, kept - dropped);
     }
+
+    [Fact]
+    public async Task What_is_weighed_is_bounded_by_its_weight()
+    {
+        var (kept, weight) = (0, 0);
+        var cache = new BoundedCache<int, string>(
+            100, (_, value) => (kept, weight) = (kept + 1, weight + value.Length), (_, value) => (kept, weight) = (kept - 1, weight - value.Length), value => value.Length);
+        for (var i = 0; i < 200; i++)
+        {
+            var length = 1 + (i * 7 % 40);
+            Assert.Equal(length, (await cache.Get(i, _ => ValueTask.FromResult<string?>(new string('x', length))))!.Length);
+            Assert.InRange(weight, 1, 100);
+            if (i % 10 == 0)
+            {
+                cache.Evict(i);
+            }
+        }
+        Assert.True(kept > 2);
+        // What weighs too much alone is given, and not kept.
+        Assert.Equal(101, (await cache.Get(1000, _ => ValueTask.FromResult<string?>(new string('x', 101))))!.Length);
+        Assert.False(cache.TryGet(1000, out _));
+        Assert.InRange(weight, 0, 100);
+    }
 }

@@ -57,6 +57,8 @@ CREATE TABLE icons (
   created_at BIGINT NOT NULL,
   CONSTRAINT icons_pk PRIMARY KEY (hash)
 );
+-- Whether anybody still uses an icon.
+CREATE INDEX badges_by_icon ON badges (icon_hash) WHERE icon_hash IS NOT NULL;
 
 -- What access tokens are signed with; the newest signs, those not retired verify.
 --@ reference
