@@ -4,6 +4,7 @@ using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
+using Laurel.Core.Rewards;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
 using Laurel.Core.Users;
@@ -45,14 +46,20 @@ public sealed class LaurelCore : IAsyncDisposable
         Issuers = new IssuerCatalogue(database, _changes, ids, time);
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
         Users = new UserDirectory(database, _changes, ids, time);
-        Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
+        Logins = new Logins(database, Users);
+        SigningKeys = new SigningKeys(database, _changes, time);
+        var sessionTokens = new SessionTokens(SigningKeys, time);
+        Sessions = new Sessions(database, _changes, ids, SigningKeys, sessionTokens, time);
+        Keys = new KeyRing(database, _changes, ids, Users, sessionTokens, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers);
         Holders = new Holders(database, _ledger);
+        Points = new Points(database, Users, time);
+        Rewarding = new Rewarding(_ledger, time);
         Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, time);
         // Last of all who listen: when it moves, every cache has let go of what changed.
-        _changes.Changed += (kind, _) => _ = kind == ChangeKind.Key ? 0 : Interlocked.Increment(ref _catalogueVersion);
+        _changes.Changed += (kind, _) => _ = kind is ChangeKind.Key or ChangeKind.SigningKey ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);
         _trimming = time.CreateTimer(_ => _ = Trim(log), null, hourly, hourly);
     }
@@ -73,6 +80,12 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public KeyRing Keys { get; }
 
+    public Logins Logins { get; }
+
+    public Sessions Sessions { get; }
+
+    public SigningKeys SigningKeys { get; }
+
     public UserAwards UserAwards { get; }
 
     public Holders Holders { get; }
@@ -80,6 +93,10 @@ public sealed class LaurelCore : IAsyncDisposable
     public IdempotencyKeys Idempotency { get; }
 
     public Awarding Awarding { get; }
+
+    public Rewarding Rewarding { get; }
+
+    public Points Points { get; }
 
     public string Engine => _database.Engine;
 
@@ -168,6 +185,8 @@ public sealed class LaurelCore : IAsyncDisposable
             await Statistics.Trim();
             await _changes.Trim();
             await Idempotency.Trim();
+            await Sessions.Trim();
+            await SigningKeys.Trim();
         }
         catch (StorageUnavailableException unavailable)
         {

@@ -45,6 +45,9 @@ public enum RefusalCode
     UnknownKey,
     UnknownAward,
 
+    /// <summary>The user has fewer points than that takes.</summary>
+    NotEnoughPoints,
+
     /// <summary>The key belongs to another.</summary>
     KeyTaken,
     UsernameTaken,
