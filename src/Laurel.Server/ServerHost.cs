@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Laurel.Core;
 using Laurel.Core.Storage;
+using Laurel.Server.Dialects.AISquare;
 using Laurel.Server.Dialects.Roblox;
 using Laurel.Server.Http;
 using Laurel.Server.Native;
@@ -47,6 +48,7 @@ internal static class ServerHost
         builder.Services.AddSingleton(_ => core);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OpenCalls>();
+        builder.Services.AddAISquare();
         builder.Services.AddRoblox();
         builder.Services.AddNative();
         if (options.RequestsPerSecond > 0)
@@ -65,6 +67,7 @@ internal static class ServerHost
         }
         app.UseApiDocuments();
         app.MapHealth(core, app.Lifetime);
+        app.MapAISquare();
         app.MapRoblox();
         app.MapNative();
         return app;

@@ -22,7 +22,10 @@ internal static class NativeApi
         native.MapBadges();
         native.MapAwards();
         native.MapBatch();
+        native.MapRewards();
+        native.MapPoints();
         native.MapKeys();
+        native.MapTokens();
         native.MapVisits();
     }
 }
