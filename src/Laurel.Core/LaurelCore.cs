@@ -6,6 +6,7 @@ using Laurel.Core.Badges;
 using Laurel.Core.Images;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
+using Laurel.Core.Rewards;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
 using Laurel.Core.Users;
@@ -49,17 +50,22 @@ public sealed class LaurelCore : IAsyncDisposable
         Icons = new Icons(database, _changes, Badges, Issuers, time);
         Users = new UserDirectory(database, _changes, ids, Passwords, time);
         Logins = new Logins(_changes, Users, Passwords, time);
-        Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
+        SigningKeys = new SigningKeys(database, _changes, time);
+        var sessionTokens = new SessionTokens(SigningKeys, time);
+        Sessions = new Sessions(database, _changes, ids, SigningKeys, sessionTokens, time);
+        Keys = new KeyRing(database, _changes, ids, Users, sessionTokens, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers);
         Holders = new Holders(database, _ledger);
+        Points = new Points(database, Users, time);
+        Rewarding = new Rewarding(_ledger, time);
         Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, time);
         ActionTypes = new ActionTypes(database, _changes, time);
         Actions = new ActionLog(database, ActionTypes, Users, ids, time);
         BonusAwards = new BonusAwards(Awarding, Actions, Users);
         // Last of all who listen: when it moves, every cache has let go of what changed.
-        _changes.Changed += (kind, _) => _ = kind == ChangeKind.Key ? 0 : Interlocked.Increment(ref _catalogueVersion);
+        _changes.Changed += (kind, _) => _ = kind is ChangeKind.Key or ChangeKind.SigningKey ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);
         _trimming = time.CreateTimer(_ => _ = Trim(log), null, hourly, hourly);
     }
@@ -84,6 +90,10 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public Logins Logins { get; }
 
+    public Sessions Sessions { get; }
+
+    public SigningKeys SigningKeys { get; }
+
     public UserAwards UserAwards { get; }
 
     public Holders Holders { get; }
@@ -97,6 +107,10 @@ public sealed class LaurelCore : IAsyncDisposable
     public ActionLog Actions { get; }
 
     public BonusAwards BonusAwards { get; }
+
+    public Rewarding Rewarding { get; }
+
+    public Points Points { get; }
 
     public string Engine => _database.Engine;
 
@@ -187,6 +201,8 @@ public sealed class LaurelCore : IAsyncDisposable
             await Statistics.Trim();
             await _changes.Trim();
             await Idempotency.Trim();
+            await Sessions.Trim();
+            await SigningKeys.Trim();
         }
         catch (StorageUnavailableException unavailable)
         {

@@ -50,6 +50,9 @@ public enum RefusalCode
     /// <summary>Another action is recorded under the id.</summary>
     ActionMismatch,
 
+    /// <summary>The user has fewer points than that takes.</summary>
+    NotEnoughPoints,
+
     /// <summary>The key belongs to another.</summary>
     KeyTaken,
     UsernameTaken,

@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Laurel.Core;
 using Laurel.Core.Storage;
+using Laurel.Server.Dialects.AISquare;
 using Laurel.Server.Dialects.AnswerHub;
 using Laurel.Server.Dialects.Karaz;
 using Laurel.Server.Dialects.Roblox;
@@ -52,6 +53,7 @@ internal static class ServerHost
         builder.Services.AddSingleton<OpenCalls>();
         // Its errors are asked for first: within Roblox's /v2 it has a folder of its own.
         builder.Services.AddKaraz();
+        builder.Services.AddAISquare();
         builder.Services.AddRoblox();
         builder.Services.AddAnswerHub();
         builder.Services.AddNative();
@@ -73,6 +75,7 @@ internal static class ServerHost
         app.UseApiDocuments();
         app.MapHealth(core, app.Lifetime);
         app.MapKaraz();
+        app.MapAISquare();
         app.MapRoblox();
         app.MapAnswerHub();
         app.MapNative();

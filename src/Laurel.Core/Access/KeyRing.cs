@@ -9,9 +9,19 @@ namespace Laurel.Core.Access;
 /// <summary>What a new key is to be. Times in microseconds since 1970 UTC.</summary>
 public sealed record KeyDraft(long? UserId, IReadOnlyList<string>? Scopes, long? ExpiresAt, bool IsAdministrator = false);
 
-/// <summary>A key as it is listed: never its secret.</summary>
+/// <summary>What a credential is. Stored: numbers never change.</summary>
+public enum KeyKind
+{
+    /// <summary>A secret of its own.</summary>
+    Key = 1,
+
+    /// <summary>Somebody logged in, and has tokens that expire; see <see cref="Sessions"/>.</summary>
+    Session = 2,
+}
+
+/// <summary>A key, or a session, as it is listed: never its secret.</summary>
 public sealed record KeyInfo(
-    long Id, long? UserId, string Prefix, IReadOnlyList<string>? Scopes, bool IsAdministrator, long CreatedAt, long? ExpiresAt, long? RevokedAt);
+    long Id, KeyKind Kind, long? UserId, string Prefix, IReadOnlyList<string>? Scopes, bool IsAdministrator, long CreatedAt, long? ExpiresAt, long? RevokedAt);
 
 /// <summary>A key just made; the secret is shown this once.</summary>
 public sealed record NewKey(KeyInfo Info, string Secret);
@@ -21,10 +31,12 @@ public sealed record NewKey(KeyInfo Info, string Secret);
 public sealed class KeyRing
 {
     public const string SecretPrefix = "laurel_";
-    private const int MaximumSecret = 512;
+
+    /// <summary>Longest secret or token, in characters.</summary>
+    internal const int MaximumSecret = 1024;
 
     private const string Columns = """
-        hash AS Hash, id AS Id, user_id AS UserId, prefix AS Prefix, scopes AS Scopes, is_admin AS IsAdmin,
+        hash AS Hash, id AS Id, user_id AS UserId, kind AS Kind, prefix AS Prefix, scopes AS Scopes, is_admin AS IsAdmin,
         created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt
         """;
 
@@ -32,6 +44,7 @@ public sealed class KeyRing
     private readonly ChangeLog _changes;
     private readonly IdBlocks _ids;
     private readonly UserDirectory _users;
+    private readonly SessionTokens _tokens;
     private readonly TimeProvider _time;
     private readonly string? _environmentHash;
     private readonly BoundedCache<string, Row> _verified;
@@ -40,9 +53,10 @@ public sealed class KeyRing
     private readonly ConcurrentDictionary<long, string> _hashes = new();
 
     /// <param name="environmentKey">The administrator key of the environment, if one is configured.</param>
-    public KeyRing(Database database, ChangeLog changes, IdBlocks ids, UserDirectory users, TimeProvider time, string? environmentKey)
+    internal KeyRing(
+        Database database, ChangeLog changes, IdBlocks ids, UserDirectory users, SessionTokens tokens, TimeProvider time, string? environmentKey)
     {
-        (_database, _changes, _ids, _users, _time) = (database, changes, ids, users, time);
+        (_database, _changes, _ids, _users, _tokens, _time) = (database, changes, ids, users, tokens, time);
         _environmentHash = string.IsNullOrEmpty(environmentKey) ? null : HashOf(environmentKey);
         _verified = new BoundedCache<string, Row>(20_000,
             kept: (hash, row) => _hashes[row.Id] = hash,
@@ -61,7 +75,7 @@ public sealed class KeyRing
         };
     }
 
-    /// <summary>Who holds this secret; null if nobody does, or not any more.</summary>
+    /// <summary>Who holds this secret, a key or a session's access token; null if nobody does, or not any more.</summary>
     public async ValueTask<Caller?> Authenticate(string secret)
     {
         if (secret.Length is 0 or > MaximumSecret)
@@ -73,9 +87,20 @@ public sealed class KeyRing
         {
             return new Caller(0, null, IsAdministrator: true, Scopes: null);
         }
+        var (kind, holder) = (KeyKind.Key, (long?)null);
+        if (SessionTokens.IsToken(secret))
+        {
+            if (await _tokens.Verify(secret, TokenType.Access) is not { } token)
+            {
+                return null;
+            }
+            (hash, kind, holder) = (token.SessionHash, KeyKind.Session, token.UserId);
+        }
         var fresh = _changes.IsFresh;
         var row = fresh ? await _verified.Get(hash, Load) : await Load(hash);
-        if (row is null || row.RevokedAt is not null || row.ExpiresAt <= _time.Micros())
+        // A session's own identifier is no key, although it hashes to a credential.
+        if (row is null || row.RevokedAt is not null || row.ExpiresAt <= _time.Micros()
+            || row.Kind != (long)kind || (kind == KeyKind.Session && row.UserId != holder))
         {
             return null;
         }
@@ -112,6 +137,7 @@ public sealed class KeyRing
         {
             Hash = HashOf(secret),
             Id = await _ids.Next(IdKind.Key),
+            Kind = (long)KeyKind.Key,
             UserId = draft.UserId,
             Prefix = secret[..(SecretPrefix.Length + 4)],
             Scopes = draft.Scopes is null ? null : string.Join(' ', draft.Scopes),
@@ -121,7 +147,7 @@ public sealed class KeyRing
         };
         await _database.Write(async session => await session.Execute("""
             INSERT INTO credentials (hash, id, user_id, kind, prefix, scopes, is_admin, created_at, expires_at, revoked_at)
-            VALUES (@Hash, @Id, @UserId, 1, @Prefix, @Scopes, @IsAdmin, @CreatedAt, @ExpiresAt, NULL)
+            VALUES (@Hash, @Id, @UserId, @Kind, @Prefix, @Scopes, @IsAdmin, @CreatedAt, @ExpiresAt, NULL)
             """, row));
         return new NewKey(row.ToInfo(), secret);
     }
@@ -226,6 +252,7 @@ public sealed class KeyRing
         public string Hash { get; init; } = "";
         public long Id { get; init; }
         public long? UserId { get; init; }
+        public long Kind { get; init; }
         public string Prefix { get; init; } = "";
         public string? Scopes { get; init; }
         public long IsAdmin { get; init; }
@@ -235,6 +262,6 @@ public sealed class KeyRing
 
         public IReadOnlySet<string>? ScopeSet => Scopes is null ? null : _scopeSet ??= new HashSet<string>(Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-        public KeyInfo ToInfo() => new(Id, UserId, Prefix, ScopeSet is null ? null : [.. ScopeSet], IsAdmin != 0, CreatedAt, ExpiresAt, RevokedAt);
+        public KeyInfo ToInfo() => new(Id, (KeyKind)Kind, UserId, Prefix, ScopeSet is null ? null : [.. ScopeSet], IsAdmin != 0, CreatedAt, ExpiresAt, RevokedAt);
     }
 }

@@ -47,4 +47,13 @@ public sealed record AwardClaimDraft(string? Uid, bool IsClaimed, long? ClaimedA
 /// <summary>Claimed, worn and audit state of a reward, kept beside the ledger. Times in microseconds since 1970 UTC.</summary>
 public sealed record AwardClaim(
     string Uid, bool IsClaimed, long? ClaimedAt, bool IsWorn, bool IsActive,
-    string? CreatedBy, string? UpdatedBy, string? DeletedBy, long CreatedAt, long UpdatedAt, long? DeletedAt);
+    string? CreatedBy, string? UpdatedBy, string? DeletedBy, long CreatedAt, long UpdatedAt, long? DeletedAt)
+{
+    /// <summary>As an award begins.</summary>
+    /// <param name="at">The award's own time.</param>
+    internal static AwardClaim Unclaimed(long at, long now) => new(
+        NewUid(), IsClaimed: false, ClaimedAt: null, IsWorn: false, IsActive: true,
+        CreatedBy: null, UpdatedBy: null, DeletedBy: null, CreatedAt: at, UpdatedAt: now, DeletedAt: null);
+
+    internal static string NewUid() => new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString("D");
+}

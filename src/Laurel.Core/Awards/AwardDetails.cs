@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Dapper;
 using Laurel.Core.Storage;
@@ -21,6 +22,18 @@ internal static class AwardDetails
           is_active = excluded.is_active, created_by = excluded.created_by, updated_by = excluded.updated_by,
           deleted_by = excluded.deleted_by, created_at = excluded.created_at, updated_at = excluded.updated_at,
           deleted_at = excluded.deleted_at
+        """;
+
+    private const string LockClaim = """
+        INSERT INTO award_claims (user_id, award_id, uid, is_claimed, claimed_at, is_worn, is_active,
+          created_by, updated_by, deleted_by, created_at, updated_at, deleted_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (user_id, award_id) DO UPDATE SET uid = award_claims.uid
+        """;
+
+    private const string EndClaim = """
+        UPDATE award_claims SET is_worn = 0, is_active = 0, deleted_by = $1, deleted_at = $2, updated_at = $2
+        WHERE user_id = $3 AND award_id = $4
         """;
 
     private const string Delete = "DELETE FROM award_details WHERE user_id = $1 AND award_id = $2";
@@ -47,10 +60,24 @@ internal static class AwardDetails
         await session.Prepare(Upsert).Set(1, award.UserId).Set(2, award.Id).Set(3, award.ActionId).Set(4, award.Payload).Run();
 
     public static async ValueTask Write(Session session, long userId, long awardId, AwardClaim claim) =>
-        await session.Prepare(UpsertClaim).Set(1, userId).Set(2, awardId).Set(3, claim.Uid).Set(4, claim.IsClaimed ? 1 : 0)
-            .Set(5, claim.ClaimedAt).Set(6, claim.IsWorn ? 1 : 0).Set(7, claim.IsActive ? 1 : 0).Set(8, claim.CreatedBy)
-            .Set(9, claim.UpdatedBy).Set(10, claim.DeletedBy).Set(11, claim.CreatedAt).Set(12, claim.UpdatedAt).Set(13, claim.DeletedAt)
-            .Run();
+        await Bind(session.Prepare(UpsertClaim), userId, awardId, claim).Run();
+
+    private static Statement Bind(Statement statement, long userId, long awardId, AwardClaim claim) => statement
+        .Set(1, userId).Set(2, awardId).Set(3, claim.Uid).Set(4, claim.IsClaimed ? 1 : 0)
+        .Set(5, claim.ClaimedAt).Set(6, claim.IsWorn ? 1 : 0).Set(7, claim.IsActive ? 1 : 0).Set(8, claim.CreatedBy)
+        .Set(9, claim.UpdatedBy).Set(10, claim.DeletedBy).Set(11, claim.CreatedAt).Set(12, claim.UpdatedAt).Set(13, claim.DeletedAt);
+
+    /// <summary>The award's claim, which no other transaction changes from now on.</summary>
+    /// <param name="first">What it is to be where there is none.</param>
+    public static async ValueTask<AwardClaim> HoldClaim(Session session, Award award, AwardClaim first)
+    {
+        await Bind(session.Prepare(LockClaim), award.UserId, award.Id, first).Run();
+        return (await Claim(session, award.UserId, award.Id))!;
+    }
+
+    /// <summary>A removed award is worn no longer; what was claimed, and when, stays on record.</summary>
+    public static async ValueTask End(Session session, Award award, long at, long? by) => await session.Prepare(EndClaim)
+        .Set(1, by?.ToString(CultureInfo.InvariantCulture)).Set(2, at).Set(3, award.UserId).Set(4, award.Id).Run();
 
     /// <summary>Writes all there is, and removes what an earlier award of this id may have left.</summary>
     public static async ValueTask Replace(Session session, Award award, AwardClaim? claim)

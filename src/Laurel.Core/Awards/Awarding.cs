@@ -140,7 +140,7 @@ public sealed class Awarding
 
     /// <summary>Puts an award at an id of the caller's: whoever moves here keeps ids and dates. Disabled badges too; a revocation
     /// stands. Administrators only.</summary>
-    /// <param name="claim">Null: unclaimed where the badge is claimable, nothing where it is not.</param>
+    /// <param name="claim">Null: unclaimed where the badge needs a claim, nothing where it is not.</param>
     /// <inheritdoc cref="AwardFromPlace" path="/exception"/>
     public async ValueTask<AwardOutcome> Import(long awardId, AwardRequest request, AwardClaimDraft? claim, Caller caller, CancellationToken ct)
     {
@@ -152,18 +152,22 @@ public sealed class Awarding
         {
             throw new ArgumentException(invalid.Message, nameof(claim));
         }
-        claim ??= (await _badges.Find(request.BadgeId))?.Claimable == true ? new AwardClaimDraft(null, IsClaimed: false, null, IsWorn: false) : null;
+        claim ??= (await _badges.Find(request.BadgeId))?.NeedsClaim == true ? new AwardClaimDraft(null, IsClaimed: false, null, IsWorn: false) : null;
         var standing = claim is null ? null : await _database.Read(session => AwardDetails.Claim(session, request.UserId, awardId));
         return await Import(awardId, request, claim is null ? null : Stated(claim, standing, request.AwardedAt, _time.Micros()), ct);
     }
 
     private static AwardClaim Stated(AwardClaimDraft claim, AwardClaim? standing, long? at, long now) =>
-        (standing ?? Unclaimed(at ?? now, now)) with
+        (standing ?? AwardClaim.Unclaimed(at ?? now, now)) with
         {
-            Uid = claim.Uid?.ToLowerInvariant() ?? standing?.Uid ?? NewUid(),
+            Uid = claim.Uid?.ToLowerInvariant() ?? standing?.Uid ?? AwardClaim.NewUid(),
             IsClaimed = claim.IsClaimed,
             ClaimedAt = claim.ClaimedAt,
             IsWorn = claim.IsWorn,
+            // It may have been removed, and comes back.
+            IsActive = true,
+            DeletedBy = null,
+            DeletedAt = null,
             UpdatedAt = now,
         };
 
@@ -240,7 +244,7 @@ public sealed class Awarding
             CheckUser = !_users.IsSeen(request.UserId),
             IsVisit = request.IsVisit,
             AskedAt = now,
-            Claim = claim ?? (badge.Claimable ? Unclaimed(at, now) : null),
+            Claim = claim ?? (badge.NeedsClaim ? AwardClaim.Unclaimed(at, now) : null),
         };
         try
         {
@@ -294,12 +298,6 @@ public sealed class Awarding
             ? AwardRefusal.InvalidPayload
             : null;
     }
-
-    private static string NewUid() => new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString("D");
-
-    private static AwardClaim Unclaimed(long at, long now) => new(
-        NewUid(),
-        IsClaimed: false, ClaimedAt: null, IsWorn: false, IsActive: true, CreatedBy: null, UpdatedBy: null, DeletedBy: null, at, now, DeletedAt: null);
 
     /// <summary>Removes one award of a user; the award that was removed, or null when it does not stand.</summary>
     /// <inheritdoc cref="AwardFromPlace" path="/exception"/>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Laurel.Core.Rewards;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -132,7 +133,7 @@ internal abstract class LedgerStore(short node)
         await InsertPlain(session, Plain(batch));
         foreach (var entry in batch)
         {
-            if (entry is AwardEntry { Replaces: true } or AwardEntry { Manual: true } or RemovalEntry)
+            if (entry is AwardEntry { Replaces: true } or AwardEntry { Manual: true } or RemovalEntry or RewardEntry)
             {
                 await Settle(session, entry.UserId);
             }
@@ -146,6 +147,9 @@ internal abstract class LedgerStore(short node)
                     break;
                 case RemovalEntry removal:
                     await Removals.Apply(session, removal, this);
+                    break;
+                case RewardEntry reward:
+                    await RewardChanges.Apply(session, reward);
                     break;
                 case ListingEntry listing:
                     await List(session, listing);

@@ -68,6 +68,7 @@ internal static class Removals
         {
             await Uncount(session, award);
         }
+        await AwardDetails.End(session, award, at, by);
         store.Record(OutboxKind.Removed, award);
         return true;
     }

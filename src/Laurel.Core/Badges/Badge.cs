@@ -86,6 +86,9 @@ public sealed record Badge : BadgeDraft
     /// <summary>The uploaded icon's.</summary>
     public ImageFormat? IconFormat { get; init; }
 
+    /// <summary>Whether its awards begin unclaimed: what hides until it is claimed can be claimed too.</summary>
+    public bool NeedsClaim => Claimable || HiddenUntilClaimed;
+
     /// <summary>The text in the source locale.</summary>
     public BadgeText Source => Texts[SourceLocale];
 

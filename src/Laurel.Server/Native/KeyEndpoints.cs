@@ -3,7 +3,7 @@ using Laurel.Core.Access;
 
 namespace Laurel.Server.Native;
 
-/// <summary>Keys. Administrators make them for anyone, users for themselves, and nobody makes one that may do more than they may.</summary>
+/// <summary>Keys, and sessions, which are listed and ended in the same way. Administrators make them for anyone, users for themselves, and nobody makes one that may do more than they may.</summary>
 internal static class KeyEndpoints
 {
     public static void MapKeys(this IEndpointRouteBuilder native)
@@ -65,6 +65,9 @@ internal class KeyJson
 {
     [JsonPropertyOrder(-2)]
     public long Id { get; set; }
+
+    /// <summary><c>key</c>, or <c>session</c> for somebody who logged in.</summary>
+    public string Kind { get; set; } = "";
     public long? UserId { get; set; }
     public string Prefix { get; set; } = "";
     public IReadOnlyList<string>? Scopes { get; set; }
@@ -78,9 +81,16 @@ internal class KeyJson
     protected static T Fill<T>(T json, KeyInfo key) where T : KeyJson
     {
         (json.Id, json.UserId, json.Prefix, json.Scopes, json.Administrator) = (key.Id, key.UserId, key.Prefix, key.Scopes, key.IsAdministrator);
+        json.Kind = Word(key.Kind);
         (json.CreatedAt, json.ExpiresAt, json.RevokedAt) = (new(key.CreatedAt), Timestamp.Of(key.ExpiresAt), Timestamp.Of(key.RevokedAt));
         return json;
     }
+
+    private static string Word(KeyKind kind) => kind switch
+    {
+        KeyKind.Key => "key",
+        KeyKind.Session => "session",
+    };
 }
 
 internal sealed class NewKeyJson : KeyJson

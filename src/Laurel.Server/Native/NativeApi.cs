@@ -23,7 +23,10 @@ internal static class NativeApi
         native.MapIcons();
         native.MapAwards();
         native.MapBatch();
+        native.MapRewards();
+        native.MapPoints();
         native.MapKeys();
+        native.MapTokens();
         native.MapVisits();
         native.MapActionTypes();
         native.MapActions();

@@ -35,6 +35,15 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
 
     public async Task<T> Body<T>(JsonTypeInfo<T> type) => Bodies.Parse(await RawBody(), type);
 
+    /// <summary>For calls that say everything in their path: the body is empty, or <c>{}</c>.</summary>
+    public async ValueTask NoBody()
+    {
+        if ((await RawBody()).Length > 0)
+        {
+            _ = await Body(NativeJson.Strict.NoBody);
+        }
+    }
+
     /// <summary>The body's bytes, which claim to be JSON.</summary>
     public async Task<byte[]> RawBody()
     {
@@ -123,6 +132,9 @@ internal sealed class InvalidParameterException(string name, string message) : E
 {
     public string Name { get; } = name;
 }
+
+/// <summary>A body without members.</summary>
+internal sealed class NoBody;
 
 /// <summary>A page: <c>next</c> is the cursor of the page behind it, null at the end.</summary>
 internal sealed record PageJson<T>(IReadOnlyList<T> Items, string? Next);

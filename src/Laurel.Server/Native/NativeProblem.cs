@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Laurel.Core;
 using Laurel.Core.Awards;
+using Laurel.Core.Rewards;
 using Laurel.Server.Http;
 
 namespace Laurel.Server.Native;
@@ -29,6 +30,14 @@ internal static class NativeProblem
 
     /// <summary>A refusal about a thing that the path names, and not the body.</summary>
     public static NativeAnswer NotFound(RefusalCode code, string detail) => Of(StatusCodes.Status404NotFound, Code(code), detail);
+
+    public static NativeAnswer Of(RewardRefusal refusal) => refusal switch
+    {
+        RewardRefusal.UnknownAward => NotFound(RefusalCode.UnknownAward, "The user has no award with this id."),
+        RewardRefusal.Forbidden => Of(new Refusal(RefusalCode.Forbidden, "This key may not claim or wear this award.")),
+        RewardRefusal.NotEnoughPoints => Of(new Refusal(RefusalCode.NotEnoughPoints, "The user has fewer points than the badge costs.")),
+        RewardRefusal.NotClaimed => Of(Conflict, "not_claimed", "What is not claimed cannot be worn."),
+    };
 
     public static NativeAnswer Of(AwardRefusal refusal)
     {
@@ -60,7 +69,7 @@ internal static class NativeProblem
         RefusalCode.Invalid or RefusalCode.IdReserved or RefusalCode.UnknownIssuer or RefusalCode.UnknownPlace or RefusalCode.UnknownBadge
             or RefusalCode.UnknownUser or RefusalCode.UnknownActionType or RefusalCode.InvalidImage or RefusalCode.Moderated => Unprocessable,
         RefusalCode.UnknownKey or RefusalCode.UnknownAward or RefusalCode.UnknownAction => StatusCodes.Status404NotFound,
-        RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse or RefusalCode.ActionMismatch => Conflict,
+        RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse or RefusalCode.ActionMismatch or RefusalCode.NotEnoughPoints => Conflict,
         RefusalCode.AlreadyExists => StatusCodes.Status412PreconditionFailed,
         RefusalCode.Forbidden => StatusCodes.Status403Forbidden,
     };
@@ -78,6 +87,7 @@ internal static class NativeProblem
         RefusalCode.UnknownActionType => "unknown_action_type",
         RefusalCode.UnknownAction => "unknown_action",
         RefusalCode.ActionMismatch => "action_mismatch",
+        RefusalCode.NotEnoughPoints => "not_enough_points",
         RefusalCode.KeyTaken => "key_taken",
         RefusalCode.UsernameTaken => "username_taken",
         RefusalCode.AlreadyExists => "already_exists",

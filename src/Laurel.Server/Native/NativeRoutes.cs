@@ -23,6 +23,10 @@ internal static class NativeRoutes
         this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit = Bodies.Limit) =>
         routes.MapMethods(pattern, [HttpMethods.Post], context => RunOnce(context, handler, bodyLimit));
 
+    /// <summary>For who has no key yet. Its answers are secrets, so none is kept for an <c>Idempotency-Key</c>.</summary>
+    public static void PostOpen(this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Post], context => Run(context, handler, open: true));
+
     private static Task RunOnce(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit)
     {
         if (bodyLimit != Bodies.Limit && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -32,13 +36,13 @@ internal static class NativeRoutes
         return Run(context, call => Idempotency.Once(call, handler));
     }
 
-    private static async Task Run(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler)
+    private static async Task Run(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler, bool open = false)
     {
         NativeAnswer answer;
         try
         {
             var core = context.RequestServices.GetRequiredService<LaurelCore>();
-            answer = await Authenticate(context.Request, core) is { } caller
+            answer = await (open ? Anybody(context.Request) : Authenticate(context.Request, core)) is { } caller
                 ? await handler(new NativeCall(context, core, caller))
                 : NativeProblem.Of(StatusCodes.Status401Unauthorized, "unauthenticated", "Send a valid key as bearer token or x-api-key.");
         }
@@ -52,6 +56,16 @@ internal static class NativeRoutes
         }
         await answer.Write(context);
     }
+
+    // A credential that came along is not looked at; two are refused even here.
+    private static ValueTask<Caller?> Anybody(HttpRequest request)
+    {
+        Credential.RefuseSeveral(request);
+        return ValueTask.FromResult<Caller?>(Nobody);
+    }
+
+    // May do nothing.
+    private static readonly Caller Nobody = new(0, null, IsAdministrator: false, new HashSet<string>());
 
     // Cookies and Basic are for browsers and other dialects: nothing here is protected against a foreign page that sends them.
     private static ValueTask<Caller?> Authenticate(HttpRequest request, LaurelCore core)

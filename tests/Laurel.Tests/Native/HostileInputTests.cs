@@ -22,13 +22,14 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
         (HttpMethod.Post, "awards", """{"userId":2,"badgeId":8,"subject":"N"}""", "subject"),
         (HttpMethod.Put, "users/2/awards/200", """{"badgeId":8,"subject":"N"}""", "subject"),
         (HttpMethod.Post, "keys", """{"userId":2,"scopes":null,"expiresAt":"9000-01-01T00:00:00Z"}""", "expiresAt"),
+        (HttpMethod.Post, "users/2/points", """{"delta":100,"reason":"N"}""", "reason"),
         (HttpMethod.Post, "visits", """{"issuerId":100,"userId":2,"at":"2020-01-01T00:00:00Z"}""", "at"),
         (HttpMethod.Post, "actions", """{"type":"Edit","userId":2,"subject":"N"}""", "subject"),
     ];
 
     private static readonly string[] Paths =
     [
-        "issuers/{0}", "places/{0}", "users/{0}", "badges/{0}", "keys/{0}", "users/{0}/awards", "users/{0}/awards/5", "users/2/awards/{0}", "badges/{0}/awards", "actions/{0}", "badges/{0}/icon",
+        "issuers/{0}", "places/{0}", "users/{0}", "badges/{0}", "keys/{0}", "users/{0}/awards", "users/{0}/awards/5", "users/{0}/points", "users/{0}/points/entries", "users/2/awards/{0}", "badges/{0}/awards", "actions/{0}", "badges/{0}/icon",
     ];
 
     public static TheoryData<int> EachWrite => [.. Enumerable.Range(0, Writes.Length)];

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Laurel.Core;
 using Laurel.Core.Awards;
+using Laurel.Core.Rewards;
 using Laurel.Core.Storage;
 using Laurel.Server.Native;
 using Laurel.Tests.Harness;
@@ -44,7 +45,8 @@ public sealed class OpenApiTests
         var codes = Enum.GetValues<RefusalCode>().Select(code => Code(NativeProblem.Of(new Refusal(code, "…"))))
             .Concat(Enum.GetValues<AwardRefusal>().Select(refusal => Code(NativeProblem.Of(refusal))))
             .Concat(new[] { 400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503 }.Select(NativeProblem.Code))
-            .Concat(["batch_too_long", "idempotency_running", "idempotency_mismatch"]);
+            .Concat(Enum.GetValues<RewardRefusal>().Select(refusal => Code(NativeProblem.Of(refusal))))
+            .Concat(["batch_too_long", "idempotency_running", "idempotency_mismatch", "wrong_login", "invalid_token"]);
         var documented = (await Document(laurel)).Document.GetProperty("components").GetProperty("schemas").GetProperty("ProblemCode").GetProperty("enum");
 
         Assert.Equal(codes.Distinct().Order(), documented.EnumerateArray().Select(code => code.GetString()!).Order());
@@ -63,7 +65,10 @@ public sealed class OpenApiTests
         await Icons(meeting);
         await Awards(meeting);
         await PlacedAwards(meeting);
+        await Rewards(meeting);
+        await Points(meeting);
         await Keys(meeting);
+        await Tokens(meeting);
         await Visits(meeting);
         await ActionTypes(meeting);
         await Actions(meeting);
@@ -234,6 +239,67 @@ public sealed class OpenApiTests
         await meeting.Meet("GET /users/{userId}/awards/{id}", 200, null, path: Path);
     }
 
+    private static async Task Rewards(Meeting meeting)
+    {
+        await meeting.Laurel.Badge(30, more: ",\"claimable\":true,\"cost\":5");
+        await meeting.Meet("PUT /users/{userId}/awards/{id}", 201, null, """{"badgeId":30}""", "/users/2/awards/530");
+        var other = await meeting.Laurel.Key(3, null);
+        (string Operation, string Path)[] calls =
+        [
+            ("POST /users/{userId}/awards/{id}/claim", "/claim"), ("POST /users/{userId}/awards/{id}/wear", "/wear"), ("POST /users/{userId}/awards/{id}/unwear", "/unwear"),
+        ];
+        foreach (var (operation, path) in calls)
+        {
+            await meeting.Meet(operation, 403, "forbidden", "{}", $"/users/2/awards/530{path}", key: other);
+            await meeting.Meet(operation, 404, "unknown_award", "{}", $"/users/2/awards/531{path}");
+        }
+        await meeting.Meet(calls[0].Operation, 409, "not_enough_points", "{}", "/users/2/awards/530/claim");
+        await meeting.Meet(calls[1].Operation, 409, "not_claimed", "{}", "/users/2/awards/530/wear");
+        await meeting.Meet("POST /users/{userId}/points", 201, null, """{"delta":5}""", "/users/2/points");
+        foreach (var (operation, path) in calls)
+        {
+            await meeting.Meet(operation, 200, null, "{}", $"/users/2/awards/530{path}");
+        }
+    }
+
+    private static async Task Points(Meeting meeting)
+    {
+        const string Add = "POST /users/{userId}/points";
+        var other = await meeting.Laurel.Key(3, null);
+        await meeting.Meet(Add, 201, null, """{"delta":50,"reason":"Won"}""", "/users/2/points");
+        await meeting.Meet(Add, 409, "not_enough_points", """{"delta":-1000}""", "/users/2/points");
+        await meeting.Meet(Add, 422, "invalid", """{"delta":0}""", "/users/2/points");
+        await meeting.Meet(Add, 403, "forbidden", """{"delta":1}""", "/users/3/points", key: other);
+        await meeting.Refused(Add, """{"delta":1}""", 404, "unknown_user", 77);
+        foreach (var (operation, path) in new[] { ("GET /users/{userId}/points", "/points"), ("GET /users/{userId}/points/entries", "/points/entries") })
+        {
+            await meeting.Meet(operation, 200, null, path: $"/users/2{path}");
+            await meeting.Meet(operation, 403, "forbidden", path: $"/users/2{path}", key: other);
+            await meeting.Refused(operation, null, 404, "unknown_user", 77);
+        }
+    }
+
+    private static async Task Tokens(Meeting meeting)
+    {
+        await meeting.Meet("PUT /users/{id}", 201, null, """{"username":"eve","password":"secret"}""", "/users/70");
+        const string LogIn = "POST /tokens";
+        const string Refresh = "POST /tokens/refresh";
+        var tokens = await meeting.Meet(LogIn, 201, null, """{"username":"eve","password":"secret"}""", key: null);
+        await meeting.Meet(LogIn, 401, "wrong_login", """{"username":"eve","password":"Secret"}""", key: null);
+        var refresh = $$"""{"refreshToken":"{{tokens.Text("refreshToken")}}"}""";
+        await meeting.Meet(Refresh, 201, null, refresh, key: null);
+        await meeting.Meet(Refresh, 401, "invalid_token", refresh, key: null);
+        foreach (var operation in Open)
+        {
+            await meeting.Meet(operation, 400, "malformed", "{}", key: null);
+        }
+        await meeting.Meet("POST /signing-keys", 201, null, "{}");
+        await meeting.Forbidden("POST /signing-keys", "{}");
+    }
+
+    // Whoever has no key yet may call them, and what they answer is not kept.
+    private static readonly string[] Open = ["POST /tokens", "POST /tokens/refresh"];
+
     private static async Task Keys(Meeting meeting)
     {
         var id = await meeting.Created("/keys", """{"userId":2,"scopes":["awards:write"],"expiresAt":"2999-01-01T00:00:00Z"}""");
@@ -300,6 +366,11 @@ public sealed class OpenApiTests
         {
             var verb = operation.Split(' ')[0];
             var body = verb is "POST" or "PUT" ? "{}" : null;
+            if (Open.Contains(operation))
+            {
+                await BrokenBodies(meeting, operation);
+                continue;
+            }
             await meeting.Meet(operation, 401, "unauthenticated", body, key: null);
             await meeting.Meet(operation, 400, "malformed", body, headers: ("x-api-key", TestServer.AdministratorKey));
             var wrong = operation.Contains('{', StringComparison.Ordinal) ? meeting.Path(operation, "x%2Fy") : verb == "GET" ? meeting.Path(operation) + "?limit=0" : null;
@@ -308,9 +379,7 @@ public sealed class OpenApiTests
             {
                 continue;
             }
-            await meeting.Meet(operation, 400, "malformed", "[");
-            await meeting.Meet(operation, 415, "unsupported_media_type", "{}", type: "text/plain");
-            await meeting.Meet(operation, 413, "body_too_large", new string(' ', 17 << 20), headers: ("Expect", "100-continue"));
+            await BrokenBodies(meeting, operation);
             if (verb == "POST")
             {
                 await meeting.Laurel.Core.Idempotency.Begin($"0 POST {Root}{meeting.Path(operation)}", "running", "{}"u8.ToArray());
@@ -318,6 +387,13 @@ public sealed class OpenApiTests
                 await meeting.Meet(operation, 422, "idempotency_mismatch", "{ }", headers: ("Idempotency-Key", "running"));
             }
         }
+    }
+
+    private static async Task BrokenBodies(Meeting meeting, string operation)
+    {
+        await meeting.Meet(operation, 400, "malformed", "[");
+        await meeting.Meet(operation, 415, "unsupported_media_type", "{}", type: "text/plain");
+        await meeting.Meet(operation, 413, "body_too_large", new string(' ', 17 << 20), headers: ("Expect", "100-continue"));
     }
 
     [Fact]

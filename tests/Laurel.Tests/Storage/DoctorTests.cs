@@ -82,6 +82,13 @@ public sealed class DoctorTests
         """)]
     [EveryEngine(FindingKind.ListedWrongly, "INSERT INTO listed_users (user_id) VALUES (3)", Only = [Engine.Sqlite])]
     [EveryEngine(FindingKind.ListedWrongly, "UPDATE awards SET listed = 0 WHERE user_id = 3", Only = [Engine.Postgres, Engine.PostgresPartitioned])]
+    [EveryEngine(FindingKind.Points, "UPDATE point_accounts SET balance = balance + 1 WHERE user_id = 3")]
+    [EveryEngine(FindingKind.Points, "UPDATE point_accounts SET entries = entries - 1")]
+    [EveryEngine(FindingKind.Points, "DELETE FROM point_accounts")]
+    [EveryEngine(FindingKind.Points, "DELETE FROM point_entries WHERE number = 1")]
+    [EveryEngine(FindingKind.Points, "DELETE FROM point_entries WHERE user_id = 4")]
+    [EveryEngine(FindingKind.Points, "UPDATE point_entries SET delta = delta + 1, balance = balance + 1 WHERE user_id = 3 AND number = 2")]
+    [EveryEngine(FindingKind.Points, "UPDATE point_entries SET balance = 0 WHERE number = 1")]
     [EveryEngine(FindingKind.Outbox, "UPDATE outbox SET events = @damage WHERE sequence = 1")]
     [EveryEngine(FindingKind.Counter, "UPDATE counters SET next = 1099511627776 WHERE kind = 5")]
     [EveryEngine(FindingKind.Counter, "UPDATE counters SET next = 1 WHERE kind = 0")]
@@ -163,6 +170,10 @@ public sealed class DoctorTests
         await laurel.Core.Awarding.Remove(4, gone.Id, RemovalKind.Reset, null, null, default);
         Assert.Null(await laurel.Core.Awarding.Visit(1, 3, null, default));
         Assert.Null(await laurel.Core.Awarding.Visit(1, 4, null, default));
+        foreach (var (user, delta) in new[] { (3, 50), (3, -20), (4, 7) })
+        {
+            TestCore.Value(await laurel.Core.Points.Add(user, delta, null, TestCore.Administrator));
+        }
     }
 
     private static async Task<long[]> Catalogue(TestCore laurel)

@@ -19,6 +19,7 @@ public static class Doctor
         VisitorCheck.Run,
         CatalogueCheck.Run,
         DirectoryCheck.Run,
+        PointsCheck.Run,
         OutboxCheck.Run,
         CounterCheck.Run,
     ];

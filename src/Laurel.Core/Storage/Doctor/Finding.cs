@@ -45,6 +45,9 @@ public enum FindingKind
     /// <summary>Some of a user's awards are in the index of lists by time and others are not.</summary>
     ListedWrongly,
 
+    /// <summary>A user's points, or how many entries they came about by, differ from what the entries add up to.</summary>
+    Points,
+
     /// <summary>A row of the outbox that does not unpack.</summary>
     Outbox,
 

@@ -70,5 +70,10 @@ CREATE TABLE signing_keys (
   CONSTRAINT signing_keys_pk PRIMARY KEY (id)
 );
 
+-- Of a session: the one refresh token that is good now, by its id.
+ALTER TABLE credentials ADD COLUMN refresh TEXT;
+-- Sessions expire by themselves, and are then dropped.
+CREATE INDEX credentials_by_expiry ON credentials (expires_at) WHERE kind = 2;
+
 -- Ids of actions.
 INSERT INTO counters (kind, next) VALUES (7, 1099511627776);

@@ -105,7 +105,7 @@ internal sealed class BadgeViews(LaurelCore core)
             json.WriteString("creatorType", Word(badge.Creator.Type));
             json.WriteNumber("creatorId", badge.Creator.Id);
             json.WriteStartArray("awardAssetIds");
-            foreach (var asset in badge.AwardAssetIds)
+            foreach (var asset in masked ? [] : badge.AwardAssetIds)
             {
                 json.WriteNumberValue(asset);
             }
