@@ -104,3 +104,6 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, Action<TKey, TVal
         public volatile bool IsUsed;
     }
 }
+
+/// <summary>Which thing a name led to, as a cache keeps it: what the thing itself says of its name decides.</summary>
+internal sealed record Named(long Id);

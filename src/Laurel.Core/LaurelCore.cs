@@ -48,9 +48,11 @@ public sealed class LaurelCore : IAsyncDisposable
         Keys = new KeyRing(database, _changes, ids, Users, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
-        UserAwards = new UserAwards(database, _ledger, Badges, Issuers);
-        Holders = new Holders(database, _ledger);
-        Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, time);
+        Lifetimes = new Lifetimes(database, _changes, _ledger, Badges, Issuers, time);
+        UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes);
+        Holders = new Holders(database, _ledger, Lifetimes);
+        Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, Lifetimes, time);
+        Collections = new Collections(database, _ledger, Lifetimes, UserAwards, Awarding, Badges, Issuers, Users, time);
         // Last of all who listen: when it moves, every cache has let go of what changed.
         _changes.Changed += (kind, _) => _ = kind == ChangeKind.Key ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);
@@ -81,6 +83,8 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public Awarding Awarding { get; }
 
+    public Collections Collections { get; }
+
     public string Engine => _database.Engine;
 
     /// <summary>This process's node slot.</summary>
@@ -96,6 +100,8 @@ public sealed class LaurelCore : IAsyncDisposable
     internal Database Database => _database;
 
     internal Ledger Ledger => _ledger;
+
+    internal Lifetimes Lifetimes { get; }
 
     /// <summary>Opens the database, brings its schema up to date, and starts the writer.</summary>
     /// <param name="options">What to open.</param>
@@ -114,6 +120,7 @@ public sealed class LaurelCore : IAsyncDisposable
             var core = new LaurelCore(options, database, lease, await SigningKey(database), time, log, die);
             lease.KeepRenewed(die);
             await core._changes.Start();
+            await core.Lifetimes.Start();
             core._ledger.Recover();
             await core.Statistics.Start(lease.Slot);
             core._ledger.Start();
@@ -168,8 +175,9 @@ public sealed class LaurelCore : IAsyncDisposable
             await Statistics.Trim();
             await _changes.Trim();
             await Idempotency.Trim();
+            await Lifetimes.Sweep();
         }
-        catch (StorageUnavailableException unavailable)
+        catch (Exception unavailable) when (unavailable is StorageUnavailableException or LedgerFullException)
         {
             CoreLog.TrimFailed(log, unavailable);
         }

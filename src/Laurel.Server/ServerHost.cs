@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Laurel.Core;
 using Laurel.Core.Storage;
+using Laurel.Server.Dialects.Perfumer;
 using Laurel.Server.Dialects.Roblox;
 using Laurel.Server.Http;
 using Laurel.Server.Native;
@@ -48,6 +49,7 @@ internal static class ServerHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OpenCalls>();
         builder.Services.AddRoblox();
+        builder.Services.AddPerfumer(options.PerfumerOrigins);
         builder.Services.AddNative();
         if (options.RequestsPerSecond > 0)
         {
@@ -66,6 +68,7 @@ internal static class ServerHost
         app.UseApiDocuments();
         app.MapHealth(core, app.Lifetime);
         app.MapRoblox();
+        app.MapPerfumer(options.PerfumerOrigins);
         app.MapNative();
         return app;
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Primitives;
 
 namespace Laurel.Server.Http;
 
@@ -9,7 +10,9 @@ internal sealed class OpenCalls(ServerOptions options)
     private static readonly string[] ForwardingHeaders =
         ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "X-Original-For", "CF-Connecting-IP", "True-Client-IP"];
 
-    public bool May(HttpContext context)
+    /// <param name="context">The call.</param>
+    /// <param name="origins">Whose pages the operator lets make such calls from a browser.</param>
+    public bool May(HttpContext context, IReadOnlyList<string>? origins = null)
     {
         if (!options.OpenDialects || context.Connection.RemoteIpAddress is not { } peer)
         {
@@ -22,7 +25,7 @@ internal sealed class OpenCalls(ServerOptions options)
         var named = IsNamed(peer);
         return (named || (IPAddress.IsLoopback(peer) && !IsForwarded(context.Request.Headers)))
             && IsAllowedHost(context.Request.Host.Host)
-            && !IsCrossSite(context.Request);
+            && (IsOf(context.Request.Headers.Origin, origins) || !IsCrossSite(context.Request));
     }
 
     private bool IsNamed(IPAddress peer)
@@ -51,6 +54,9 @@ internal sealed class OpenCalls(ServerOptions options)
 
     private bool IsAllowedHost(string host) =>
         host is "127.0.0.1" or "localhost" or "[::1]" || options.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+
+    private static bool IsOf(StringValues origin, IReadOnlyList<string>? origins) =>
+        origins is { Count: > 0 } && origin.Count == 1 && origins.Contains(origin.ToString(), StringComparer.OrdinalIgnoreCase);
 
     // A browser says where a request comes from; other clients say nothing.
     private static bool IsCrossSite(HttpRequest request)

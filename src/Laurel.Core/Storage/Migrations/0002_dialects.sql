@@ -68,5 +68,13 @@ CREATE TABLE signing_keys (
   CONSTRAINT signing_keys_pk PRIMARY KEY (id)
 );
 
+-- What is asked of an issuer's badges without reading them all: those whose awards repeated_awards does not count, and those that
+-- its use as a collection made.
+CREATE INDEX badges_once ON badges (issuer_id, id) WHERE recurrence = 0;
+CREATE INDEX badges_made_by_use ON badges (issuer_id) WHERE created_by = 'perfumer';
+
+-- Issuers whose awards disappear.
+CREATE INDEX issuers_with_lifetime ON issuers (id) WHERE lifetime_days IS NOT NULL;
+
 -- Ids of actions.
 INSERT INTO counters (kind, next) VALUES (7, 1099511627776);
