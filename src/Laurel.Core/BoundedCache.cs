@@ -135,3 +135,6 @@ internal sealed class BoundedCache<TKey, TValue>(
         public volatile bool IsUsed;
     }
 }
+
+/// <summary>Which thing a name led to, as a cache keeps it: what the thing itself says of its name decides.</summary>
+internal sealed record Named(long Id);

@@ -56,11 +56,13 @@ public sealed class LaurelCore : IAsyncDisposable
         Keys = new KeyRing(database, _changes, ids, Users, sessionTokens, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
         _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
-        UserAwards = new UserAwards(database, _ledger, Badges, Issuers);
-        Holders = new Holders(database, _ledger);
+        Lifetimes = new Lifetimes(database, _changes, _ledger, Badges, Issuers, time);
+        UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes);
+        Holders = new Holders(database, _ledger, Lifetimes);
         Points = new Points(database, Users, time);
         Rewarding = new Rewarding(_ledger, time);
-        Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, time);
+        Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, Lifetimes, time);
+        Collections = new Collections(database, _ledger, Lifetimes, UserAwards, Awarding, Badges, Issuers, Users, time);
         ActionTypes = new ActionTypes(database, _changes, time);
         Actions = new ActionLog(database, ActionTypes, Users, ids, time);
         BonusAwards = new BonusAwards(Awarding, Actions, Users);
@@ -112,6 +114,8 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public Points Points { get; }
 
+    public Collections Collections { get; }
+
     public string Engine => _database.Engine;
 
     /// <summary>This process's node slot.</summary>
@@ -130,6 +134,8 @@ public sealed class LaurelCore : IAsyncDisposable
 
     internal Ledger Ledger => _ledger;
 
+    internal Lifetimes Lifetimes { get; }
+
     /// <summary>Opens the database, brings its schema up to date, and starts the writer.</summary>
     /// <param name="options">What to open.</param>
     /// <param name="time">The clock.</param>
@@ -147,6 +153,7 @@ public sealed class LaurelCore : IAsyncDisposable
             var core = new LaurelCore(options, database, lease, await SigningKey(database), time, log, die);
             lease.KeepRenewed(die);
             await core._changes.Start();
+            await core.Lifetimes.Start();
             core._ledger.Recover();
             await core.Statistics.Start(lease.Slot);
             core._ledger.Start();
@@ -203,8 +210,9 @@ public sealed class LaurelCore : IAsyncDisposable
             await Idempotency.Trim();
             await Sessions.Trim();
             await SigningKeys.Trim();
+            await Lifetimes.Sweep();
         }
-        catch (StorageUnavailableException unavailable)
+        catch (Exception unavailable) when (unavailable is StorageUnavailableException or LedgerFullException)
         {
             CoreLog.TrimFailed(log, unavailable);
         }

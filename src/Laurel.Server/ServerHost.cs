@@ -4,6 +4,7 @@ using Laurel.Core.Storage;
 using Laurel.Server.Dialects.AISquare;
 using Laurel.Server.Dialects.AnswerHub;
 using Laurel.Server.Dialects.Karaz;
+using Laurel.Server.Dialects.Perfumer;
 using Laurel.Server.Dialects.Roblox;
 using Laurel.Server.Http;
 using Laurel.Server.Media;
@@ -56,6 +57,7 @@ internal static class ServerHost
         builder.Services.AddAISquare();
         builder.Services.AddRoblox();
         builder.Services.AddAnswerHub();
+        builder.Services.AddPerfumer(options.PerfumerOrigins);
         builder.Services.AddNative();
         builder.Services.AddMedia();
         if (options.RequestsPerSecond > 0)
@@ -78,6 +80,7 @@ internal static class ServerHost
         app.MapAISquare();
         app.MapRoblox();
         app.MapAnswerHub();
+        app.MapPerfumer(options.PerfumerOrigins);
         app.MapNative();
         app.MapMedia();
         return app;

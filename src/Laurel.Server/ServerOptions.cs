@@ -38,6 +38,9 @@ public sealed record ServerOptions
     /// <summary>The same for AISquare.</summary>
     public IReadOnlyList<long> AISquareIssuers { get; init; } = [];
 
+    /// <summary>Origins (<c>https://example.com</c>) whose pages may read Perfumer's answers in a browser; none named: no other's.</summary>
+    public IReadOnlyList<string> PerfumerOrigins { get; init; } = [];
+
     public string? ModerationFile { get; init; }
 
     /// <summary>Logs one JSON object a line.</summary>

@@ -23,10 +23,13 @@ public sealed class Awarding
     private readonly UserDirectory _users;
     private readonly IdBlocks _ids;
     private readonly TimeProvider _time;
+    private readonly Lifetimes _lifetimes;
 
     internal Awarding(
-        Database database, Ledger ledger, UserAwards awards, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users, IdBlocks ids, TimeProvider time) =>
-        (_database, _ledger, _awards, _badges, _issuers, _users, _ids, _time) = (database, ledger, awards, badges, issuers, users, ids, time);
+        Database database, Ledger ledger, UserAwards awards, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users,
+        IdBlocks ids, Lifetimes lifetimes, TimeProvider time) =>
+        (_database, _ledger, _awards, _badges, _issuers, _users, _ids, _lifetimes, _time) =
+        (database, ledger, awards, badges, issuers, users, ids, lifetimes, time);
 
     /// <summary>An award asked for by a game server from one of its places. Checks, in this order: place, badge, user, whether the
     /// place is of the badge's issuer, whether it is enabled. A held occasion is an outcome with <see cref="AwardOutcome.Created"/> false.</summary>
@@ -213,6 +216,12 @@ public sealed class Awarding
         return AwardOutcome.Refused(AwardRefusal.UnknownBadge);
     }
 
+    /// <summary>Why the badge, as it is, would refuse the request whoever it is for.</summary>
+    internal static AwardRefusal? WouldRefuse(Badge badge, AwardRequest request, long now) =>
+        !badge.Enabled ? AwardRefusal.Disabled
+        : Occasion.Of(badge.Recurrence, badge.TimeZone, now, request.Subject, request.ActionId, awardId: 0) is null ? AwardRefusal.OccasionMissing
+        : null;
+
     // Null: the occasion was computed from a recurrence that has changed since.
     private async ValueTask<AwardOutcome?> Ask(
         AwardRequest request, Badge badge, long id, long now, bool replaces, AwardClaim? claim, Lane lane, CancellationToken ct)
@@ -230,6 +239,11 @@ public sealed class Awarding
         if (!IdRange.IsValid(request.UserId))
         {
             return AwardOutcome.Refused(AwardRefusal.UnknownUser);
+        }
+        if (_lifetimes.AreSet && badge.Recurrence is not Recurrence.Always)
+        {
+            // What held the occasion may be gone by now.
+            await _lifetimes.Expire(request.UserId);
         }
         var award = new Award(id, request.UserId, badge.Id, occasion.Key, at, request.Source, request.Subject)
         {
@@ -276,7 +290,7 @@ public sealed class Awarding
         };
     }
 
-    private static AwardRefusal? Invalid(AwardRequest request, long now)
+    internal static AwardRefusal? Invalid(AwardRequest request, long now)
     {
         if (request.AwardedAt is { } at && at > now)
         {
@@ -286,7 +300,7 @@ public sealed class Awarding
         {
             return AwardRefusal.InvalidTime;
         }
-        if (request.Subject is not null && !TextRules.IsSubject(request.Subject))
+        if (request.Subject is not null && !TextRules.IsSubject(request.Subject) && !IsEmptyOfName(request))
         {
             return AwardRefusal.InvalidSubject;
         }
@@ -298,6 +312,10 @@ public sealed class Awarding
             ? AwardRefusal.InvalidPayload
             : null;
     }
+
+    // A name that ends in its slash has an empty subject, and so has its award where it is moved to.
+    private static bool IsEmptyOfName(AwardRequest request) =>
+        request is { Subject: "", Source: AwardSource.Perfumer or AwardSource.Import };
 
     /// <summary>Removes one award of a user; the award that was removed, or null when it does not stand.</summary>
     /// <inheritdoc cref="AwardFromPlace" path="/exception"/>

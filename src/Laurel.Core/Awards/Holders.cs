@@ -7,36 +7,38 @@ namespace Laurel.Core.Awards;
 public sealed class Holders
 {
     // One slice is about 20 ms of reading.
-    private const int SliceRows = 50_000;
+    internal const int SliceRows = 50_000;
     private const int SlicesPerPage = 20;
 
     private const string Slice = """
         SELECT user_id, badge_id, occasion, id, awarded_at, source, subject FROM
           (SELECT * FROM awards WHERE (user_id, badge_id, occasion) > ($1, $2, $3) ORDER BY user_id, badge_id, occasion LIMIT $4) AS slice
-        WHERE badge_id = $5 ORDER BY user_id, badge_id, occasion LIMIT $6
+        WHERE badge_id = $5 AND awarded_at > $6 ORDER BY user_id, badge_id, occasion LIMIT $7
         """;
 
     // Where the slice ended, so that the next one begins behind it.
-    private const string End = """
+    private const string SliceEnd = """
         SELECT user_id, badge_id, occasion FROM awards WHERE (user_id, badge_id, occasion) > ($1, $2, $3)
         ORDER BY user_id, badge_id, occasion LIMIT 1 OFFSET $4
         """;
 
     private readonly Database _database;
     private readonly Ledger _ledger;
+    private readonly Lifetimes _lifetimes;
 
-    internal Holders(Database database, Ledger ledger) => (_database, _ledger) = (database, ledger);
+    internal Holders(Database database, Ledger ledger, Lifetimes lifetimes) => (_database, _ledger, _lifetimes) = (database, ledger, lifetimes);
 
     /// <summary>Awards of a badge by user, then occasion, behind a key; and the key to go on from, null at the end.</summary>
     public async ValueTask<(List<Award> Awards, AwardKey? Next)> List(long badgeId, AwardKey? after, int limit)
     {
         var from = after ?? new AwardKey(long.MinValue, long.MinValue, "");
+        var gone = await _lifetimes.GoneThrough(badgeId) ?? long.MinValue;
         // Before the table, because a row only ever moves there.
-        var buffered = _ledger.BufferedOfBadge(badgeId).OrderBy(each => each.UserId).ToList();
+        var buffered = _ledger.BufferedOfBadge(badgeId).Where(each => each.AwardedAt > gone).OrderBy(each => each.UserId).ToList();
         var found = new List<Award>();
         for (var slice = 0; slice < SlicesPerPage; slice++)
         {
-            var (awards, end) = await Read(badgeId, from, limit - found.Count);
+            var (awards, end) = await Read(badgeId, gone, from, limit - found.Count);
             found.AddRange(WithBuffered(awards, buffered, from, end, limit - found.Count));
             if (found.Count == limit)
             {
@@ -64,28 +66,35 @@ public sealed class Holders
     }
 
     // As the table compares them.
-    private static readonly IComparer<AwardKey> Order = Comparer<AwardKey>.Create((a, b) =>
+    internal static readonly IComparer<AwardKey> Order = Comparer<AwardKey>.Create((a, b) =>
         (a.UserId, a.BadgeId).CompareTo((b.UserId, b.BadgeId)) is var order and not 0 ? order : string.CompareOrdinal(a.Occasion, b.Occasion));
 
-    private static AwardKey Key(Award award) => new(award.UserId, award.BadgeId, award.Occasion);
+    internal static AwardKey Key(Award award) => new(award.UserId, award.BadgeId, award.Occasion);
 
-    private ValueTask<(List<Award> Awards, AwardKey? End)> Read(long badgeId, AwardKey from, int limit) => _database.ReadSnapshot(async session =>
+    private ValueTask<(List<Award> Awards, AwardKey? End)> Read(long badgeId, long gone, AwardKey from, int limit) => _database.ReadSnapshot(async session =>
     {
         var awards = new List<Award>();
-        var rows = session.Prepare(Slice).Set(1, from.UserId).Set(2, from.BadgeId).Set(3, from.Occasion).Set(4, SliceRows).Set(5, badgeId).Set(6, limit);
+        var rows = session.Prepare(Slice).Set(1, from.UserId).Set(2, from.BadgeId).Set(3, from.Occasion).Set(4, SliceRows).Set(5, badgeId)
+            .Set(6, gone).Set(7, limit);
         while (await rows.Read())
         {
             awards.Add(StandingAwards.Row(rows));
         }
-        var end = session.Prepare(End).Set(1, from.UserId).Set(2, from.BadgeId).Set(3, from.Occasion).Set(4, SliceRows - 1);
-        AwardKey? last = null;
-        if (await end.Read())
-        {
-            last = new AwardKey(end.Long(0), end.Long(1), end.Text(2));
-            await end.Done();
-        }
-        return (awards, last);
+        return (awards, await End(session, from));
     });
+
+    /// <summary>The last key of the slice behind a key; null where that holds the ledger's last.</summary>
+    internal static async ValueTask<AwardKey?> End(Session session, AwardKey from)
+    {
+        var end = session.Prepare(SliceEnd).Set(1, from.UserId).Set(2, from.BadgeId).Set(3, from.Occasion).Set(4, SliceRows - 1);
+        if (!await end.Read())
+        {
+            return null;
+        }
+        var last = new AwardKey(end.Long(0), end.Long(1), end.Text(2));
+        await end.Done();
+        return last;
+    }
 }
 
 /// <summary>The ledger's primary key.</summary>

@@ -122,17 +122,24 @@ internal sealed class Ledger : IAsyncDisposable
         }
     }
 
+    /// <summary>The same, and ends when it is done.</summary>
+    /// <inheritdoc cref="Submit" path="/exception"/>
+    public async Task Listed(long userId, CancellationToken ct)
+    {
+        ListingEntry entry;
+        do
+        {
+            entry = new ListingEntry(userId);
+            await Submit(entry, Lane.Live, ct);
+        }
+        while (!entry.IsDone);
+    }
+
     private async Task ListAndForget(long userId)
     {
         try
         {
-            ListingEntry entry;
-            do
-            {
-                entry = new ListingEntry(userId);
-                await Submit(entry, Lane.Live, default);
-            }
-            while (!entry.IsDone);
+            await Listed(userId, default);
         }
         catch (Exception later) when (later is LedgerFullException or StorageUnavailableException or EntryRefusedByStorageException)
         {

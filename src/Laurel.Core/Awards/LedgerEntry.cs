@@ -124,13 +124,19 @@ internal enum AwardStatus
     Stale,
 }
 
-/// <summary>Asks to remove awards of one user: one by id, or all of a badge.</summary>
+/// <summary>Asks to remove awards of one user: one by id, all of a badge, or those that are named.</summary>
 internal sealed class RemovalEntry(long userId) : LedgerEntry(userId)
 {
+    /// <summary>Others wait for the same batch.</summary>
+    public const int MaximumAwards = 500;
+
     /// <summary>The one award; null for all of <see cref="BadgeId"/>.</summary>
     public long? AwardId { get; init; }
 
     public long? BadgeId { get; init; }
+
+    /// <summary>Exactly these, as far as they still stand; at most <see cref="MaximumAwards"/>.</summary>
+    public IReadOnlyList<Award>? Awards { get; init; }
 
     public required RemovalKind Kind { get; init; }
 
@@ -142,6 +148,8 @@ internal sealed class RemovalEntry(long userId) : LedgerEntry(userId)
 
     /// <summary>Answer: the awards that were removed.</summary>
     public List<Award> Removed { get; } = [];
+
+    public override int Weight => base.Weight + (192 * (Awards?.Count ?? 0));
 }
 
 /// <summary>Tells that a user was at an issuer. The user is known to exist.</summary>

@@ -22,14 +22,22 @@ internal static class Removals
         UPDATE award_history SET lifted = 1 WHERE user_id = $1 AND badge_id = $2 AND occasion = $3 AND lifted = 0 AND kind = 2
         """;
 
-    private const string Repeated = "SELECT issuer_id, first_id FROM repeated_awards WHERE user_id = $1 AND badge_id = $2";
-
-    private const string EarliestRepeated = """
+    private const string EarliestInRange = """
         SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion <> '' ORDER BY awarded_at, id LIMIT 1
         """;
 
-    private const string Decrease =
-        "UPDATE repeated_awards SET standing = standing - 1 WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3";
+    // The sign keeps the primary key out of it: of a badge with very many awards the index by time finds the earliest at once.
+    private const string EarliestByTime = """
+        SELECT awarded_at, id FROM awards WHERE user_id = $1 AND occasion <> '' AND listed = 1 AND +badge_id = $2
+        ORDER BY awarded_at, id LIMIT 1
+        """;
+
+    // First of all that is done to the row: another node's insert that counts itself waits for what follows, or is seen by it.
+    private const string Decrease = """
+        UPDATE repeated_awards SET standing = standing - $1
+        WHERE user_id = $2 AND issuer_id = (SELECT issuer_id FROM badges WHERE id = $3) AND badge_id = $3
+        RETURNING issuer_id, standing, first_id
+        """;
 
     private const string MoveFirst = """
         UPDATE repeated_awards SET first_at = $1, first_id = $2 WHERE user_id = $3 AND issuer_id = $4 AND badge_id = $5
@@ -42,15 +50,30 @@ internal static class Removals
         entry.Removed.Clear();
         foreach (var award in await Chosen(session, entry))
         {
-            if (await Remove(session, award, entry.Kind, entry.At, entry.By, entry.Reason, store))
+            if (await Take(session, award, entry.Kind, entry.At, entry.By, entry.Reason, store))
             {
                 entry.Removed.Add(award);
             }
+        }
+        foreach (var badge in entry.Removed.GroupBy(award => award.BadgeId))
+        {
+            await Uncount(session, entry.UserId, badge.Key, [.. badge]);
         }
     }
 
     /// <summary>Moves one award to the history; false when it is gone already.</summary>
     public static async ValueTask<bool> Remove(
+        Session session, Award award, RemovalKind kind, long at, long? by, string? reason, LedgerStore store)
+    {
+        if (!await Take(session, award, kind, at, by, reason, store))
+        {
+            return false;
+        }
+        await Uncount(session, award.UserId, award.BadgeId, [award]);
+        return true;
+    }
+
+    private static async ValueTask<bool> Take(
         Session session, Award award, RemovalKind kind, long at, long? by, string? reason, LedgerStore store)
     {
         if (await session.Prepare(Delete).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Run() == 0)
@@ -64,10 +87,6 @@ internal static class Removals
         {
             at++;
         }
-        if (award.Occasion.Length > 0)
-        {
-            await Uncount(session, award);
-        }
         await AwardDetails.End(session, award, at, by);
         store.Record(OutboxKind.Removed, award);
         return true;
@@ -79,6 +98,10 @@ internal static class Removals
 
     private static async ValueTask<List<Award>> Chosen(Session session, RemovalEntry entry)
     {
+        if (entry.Awards is { } named)
+        {
+            return [.. named];
+        }
         if (entry.AwardId is { } id)
         {
             return await StandingAwards.Find(session, entry.UserId, id) is { } one ? [one] : [];
@@ -92,29 +115,41 @@ internal static class Removals
         return chosen;
     }
 
-    private static async ValueTask Uncount(Session session, Award award)
+    // Once for all that were removed: to look for the earliest after each would read the rest again and again.
+    private static async ValueTask Uncount(Session session, long userId, long badgeId, IReadOnlyList<Award> removed)
     {
-        var counted = session.Prepare(Repeated).Set(1, award.UserId).Set(2, award.BadgeId);
+        var repeated = removed.Count(award => award.Occasion.Length > 0);
+        if (repeated == 0)
+        {
+            return;
+        }
+        var counted = session.Prepare(Decrease).Set(1, repeated).Set(2, userId).Set(3, badgeId);
         if (!await counted.Read())
         {
             return;
         }
-        var (issuer, first) = (counted.Long(0), counted.Long(1));
+        var (issuer, standing, first) = (counted.Long(0), counted.Long(1), counted.Long(2));
         await counted.Done();
-        if (first != award.Id)
+        if (standing == 0)
         {
-            await session.Prepare(Decrease).Set(1, award.UserId).Set(2, issuer).Set(3, award.BadgeId).Run();
-            return;
+            await session.Prepare(Forget).Set(1, userId).Set(2, issuer).Set(3, badgeId).Run();
         }
-        var next = session.Prepare(EarliestRepeated).Set(1, award.UserId).Set(2, award.BadgeId);
-        if (!await next.Read())
+        else if (removed.Any(award => award.Id == first) && await Earliest(session, userId, badgeId, standing) is { } next)
         {
-            await session.Prepare(Forget).Set(1, award.UserId).Set(2, issuer).Set(3, award.BadgeId).Run();
-            return;
+            await session.Prepare(MoveFirst).Set(1, next.At).Set(2, next.Id).Set(3, userId).Set(4, issuer).Set(5, badgeId).Run();
         }
-        var (at, id) = (next.Long(0), next.Long(1));
-        await next.Done();
-        await session.Prepare(Decrease).Set(1, award.UserId).Set(2, issuer).Set(3, award.BadgeId).Run();
-        await session.Prepare(MoveFirst).Set(1, at).Set(2, id).Set(3, award.UserId).Set(4, issuer).Set(5, award.BadgeId).Run();
+    }
+
+    private static async ValueTask<Position?> Earliest(Session session, long userId, long badgeId, long standing)
+    {
+        var byTime = standing > UserLists.Few && await UserLists.Has(session, userId);
+        var row = session.Prepare(byTime ? EarliestByTime : EarliestInRange).Set(1, userId).Set(2, badgeId);
+        if (!await row.Read())
+        {
+            return null;
+        }
+        var earliest = new Position(row.Long(0), row.Long(1));
+        await row.Done();
+        return earliest;
     }
 }

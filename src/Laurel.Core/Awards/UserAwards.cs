@@ -45,13 +45,29 @@ public sealed class UserAwards
     private readonly AwardTimesReader _times;
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
+    private readonly Lifetimes _lifetimes;
 
-    internal UserAwards(Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers) =>
-        (_database, _ledger, _lists, _times, _badges, _issuers) =
-            (database, ledger, new UserLists(ledger), new AwardTimesReader(database, ledger), badges, issuers);
+    internal UserAwards(Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers, Lifetimes lifetimes) =>
+        (_database, _ledger, _lists, _times, _badges, _issuers, _lifetimes) =
+            (database, ledger, new UserLists(ledger), new AwardTimesReader(database, ledger), badges, issuers, lifetimes);
 
     /// <summary>The badges a user holds, each once, behind a position, nearest first.</summary>
-    public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit)
+    public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit) =>
+        AsOfNow(userId, () => ReadBadges(userId, after, ascending, limit));
+
+    // What is due to disappear is gone first. Most deployments have no such issuer.
+    private ValueTask<T> AsOfNow<T>(long userId, Func<ValueTask<T>> read)
+    {
+        return _lifetimes.AreSet ? Expired() : read();
+
+        async ValueTask<T> Expired()
+        {
+            await _lifetimes.Expire(userId);
+            return await read();
+        }
+    }
+
+    private ValueTask<List<HeldBadge>> ReadBadges(long userId, Position after, bool ascending, int limit)
     {
         var buffered = _ledger.Buffered(userId);
         return _database.Read(async session =>
@@ -163,6 +179,7 @@ public sealed class UserAwards
     /// <summary>When the user was awarded each of the badges: the earliest award that stands. Badges not held are absent.</summary>
     public async ValueTask<Dictionary<long, long>> AwardedDates(long userId, IReadOnlyList<long> badgeIds)
     {
+        await _lifetimes.Expire(userId);
         var buffered = _ledger.Buffered(userId);
         var dates = await ReadDates(userId, badgeIds);
         foreach (var each in buffered)
@@ -232,6 +249,7 @@ public sealed class UserAwards
         {
             return null;
         }
+        await _lifetimes.Expire(userId);
         var buffered = Find(_ledger.Buffered(userId), each => each.BadgeId == badgeId);
         return await _database.Read<long?>(async session =>
         {
@@ -253,7 +271,9 @@ public sealed class UserAwards
     public ValueTask<List<AwardTimes>> Times(long userId, Func<long, ValueTask<bool>> wanted) => _times.Read(userId, wanted);
 
     /// <summary>All of a user's awards by time, then id, behind a position, with their actions and payloads.</summary>
-    public ValueTask<List<Award>> List(long userId, Position after, int limit)
+    public ValueTask<List<Award>> List(long userId, Position after, int limit) => AsOfNow(userId, () => ReadList(userId, after, limit));
+
+    private ValueTask<List<Award>> ReadList(long userId, Position after, int limit)
     {
         var buffered = _ledger.Buffered(userId);
         return _database.Read(async session =>
@@ -292,7 +312,9 @@ public sealed class UserAwards
         _database.Read(session => AwardDetails.Claims(session, awards));
 
     /// <summary>One award that stands, with its action and payload.</summary>
-    public ValueTask<Award?> Find(long userId, long awardId)
+    public ValueTask<Award?> Find(long userId, long awardId) => AsOfNow(userId, () => ReadAward(userId, awardId));
+
+    private ValueTask<Award?> ReadAward(long userId, long awardId)
     {
         var buffered = Find(_ledger.Buffered(userId), each => each.Id == awardId);
         return _database.Read<Award?>(async session => await StandingAwards.Find(session, userId, awardId) is { } award

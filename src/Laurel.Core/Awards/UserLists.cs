@@ -6,7 +6,7 @@ namespace Laurel.Core.Awards;
 /// <see cref="Few"/> is listed in the index from the first read on that finds so many; see listed_users.</summary>
 internal sealed class UserLists(Ledger ledger)
 {
-    private const int Few = 128;
+    public const int Few = 128;
 
     // Beyond the page: somebody may have a million.
     private const int Held = 10_000;
@@ -117,7 +117,8 @@ internal sealed class UserLists(Ledger ledger)
 
     private static HeldBadge Read(Statement row) => new(row.Long(0), row.Long(1), row.Long(2));
 
-    private static async ValueTask<bool> Has(Session session, long userId)
+    /// <summary>Whether the indexes by time hold all of the user's awards.</summary>
+    public static async ValueTask<bool> Has(Session session, long userId)
     {
         if (session.ListsEveryUser)
         {

@@ -1,4 +1,5 @@
 using Laurel.Core.Access;
+using Laurel.Core.Awards;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
 using Laurel.Core.Storage;
@@ -25,6 +26,16 @@ public sealed class BadgeCatalogue
         ORDER BY created_at DESC, id DESC LIMIT $4
         """;
 
+    private const string ByKey = "SELECT id FROM badges WHERE issuer_id = $1 AND key = $2";
+
+    private const string CountMadeByUse = "SELECT count(*) FROM badges WHERE issuer_id = $1 AND created_by = 'perfumer'";
+
+    /// <summary>How many badges a collection makes by its use.</summary>
+    public const int MaximumMadeByUse = 10_000;
+
+    // Who made them, for people, and to count them by.
+    private const string MadeByUse = "perfumer";
+
     private readonly Database _database;
     private readonly ChangeLog _changes;
     private readonly IdBlocks _ids;
@@ -32,6 +43,7 @@ public sealed class BadgeCatalogue
     private readonly TextModeration _moderation;
     private readonly TimeProvider _time;
     private readonly BoundedCache<long, Badge> _badges = new(Kept);
+    private readonly BoundedCache<(long IssuerId, string Key), Named> _keys = new(Kept);
     private long _version;
 
     public BadgeCatalogue(
@@ -79,6 +91,37 @@ public sealed class BadgeCatalogue
     {
         _badges.Evict(id);
         return Find(id);
+    }
+
+    /// <summary>The issuer's badge with this key.</summary>
+    public async ValueTask<Badge?> FindByKey(long issuerId, string key)
+    {
+        if (!TextRules.IsBadgeKey(key) || await _keys.Get((issuerId, key), LookUp) is not { } named)
+        {
+            return null;
+        }
+        if (await Find(named.Id) is { } badge && badge.IssuerId == issuerId && badge.Key == key)
+        {
+            return badge;
+        }
+        // It has another key by now, and another badge may have this one.
+        _keys.Evict((issuerId, key));
+        return await LookUp((issuerId, key)) is { } moved ? await FindAgain(moved.Id) : null;
+    }
+
+    private ValueTask<Named?> LookUp((long IssuerId, string Key) name) => _database.Read(async session =>
+        await IdByKey(session, name.IssuerId, name.Key) is { } id ? new Named(id) : null);
+
+    private static async ValueTask<long?> IdByKey(Session session, long issuerId, string key)
+    {
+        var row = session.Prepare(ByKey).Set(1, issuerId).Set(2, key);
+        if (!await row.Read())
+        {
+            return null;
+        }
+        var id = row.Long(0);
+        await row.Done();
+        return id;
     }
 
     /// <summary>Badges by id, after <paramref name="after"/>; of one issuer, or of all.</summary>
@@ -178,6 +221,47 @@ public sealed class BadgeCatalogue
         }
         draft = Canonical(draft);
         return BadgeRules.Check(draft) is { } invalid ? invalid : await Store(id, draft, createOnly, caller);
+    }
+
+    /// <summary>The issuer's badge with this key, made if there is none: one that can always be earned, named as its key.</summary>
+    /// <returns>Refused where the key can be no badge's, or the issuer has made <see cref="MaximumMadeByUse"/> in this way.</returns>
+    public async Task<Outcome<Badge>> FindOrMake(long issuerId, string key)
+    {
+        if (await FindByKey(issuerId, key) is { } known)
+        {
+            return known;
+        }
+        var draft = new BadgeDraft
+        {
+            IssuerId = issuerId,
+            Key = key,
+            Texts = new Dictionary<string, BadgeText> { ["en"] = new(key, null) },
+            Recurrence = new Recurrence.Always(),
+            CreatedBy = MadeByUse,
+        };
+        if (BadgeRules.Check(draft) is { } invalid)
+        {
+            return invalid;
+        }
+        var id = await _ids.Next(IdKind.Badge);
+        var outcome = await _database.Write<Outcome<Badge>>(async session =>
+        {
+            // Who else makes one is waited for: there is one of each key, and never one too many.
+            await ChangeLog.Serialise(session);
+            if (await IdByKey(session, issuerId, key) is { } standing)
+            {
+                return (await Read(session, standing))!;
+            }
+            var made = session.Prepare(CountMadeByUse).Set(1, issuerId);
+            await made.Read();
+            var count = made.Long(0);
+            await made.Done();
+            return count >= MaximumMadeByUse
+                ? Refusal.Invalid("key", "A collection makes at most 10,000 badges by its use.")
+                : (await Store(session, id, draft, createOnly: true, caller: null)).Map(put => put.Thing);
+        });
+        _changes.Announce(ChangeKind.Badge, id);
+        return outcome;
     }
 
     private static BadgeDraft Canonical(BadgeDraft draft)

@@ -20,6 +20,7 @@ public sealed class IssuerCatalogue
     private readonly TimeProvider _time;
     private readonly BoundedCache<long, Issuer> _issuers = new(50_000);
     private readonly BoundedCache<long, Place> _places = new(50_000);
+    private readonly BoundedCache<string, Named> _keys = new(50_000);
 
     public IssuerCatalogue(Database database, ChangeLog changes, IdBlocks ids, TimeProvider time)
     {
@@ -42,6 +43,52 @@ public sealed class IssuerCatalogue
 
     public async ValueTask<Issuer?> FindByKey(string key) => !TextRules.IsKey(key) ? null : (await _database.Read<IssuerRow?>(
         async session => await session.QueryFirst<IssuerRow>($"SELECT {IssuerColumns} FROM issuers WHERE key = @key", new { key })))?.ToIssuer();
+
+    /// <summary>The issuer that a name leads to: in digits its id, otherwise its key.</summary>
+    public async ValueTask<Issuer?> FindByName(string name)
+    {
+        if (TextRules.TryCanonicalId(name, out var id))
+        {
+            return await Find(id);
+        }
+        if (!TextRules.IsKey(name) || await _keys.Get(name, async key => await FindByKey(key) is { } found ? new Named(found.Id) : null) is not { } named)
+        {
+            return null;
+        }
+        if (await Find(named.Id) is { } issuer && issuer.Key == name)
+        {
+            return issuer;
+        }
+        // It has another key by now, and another issuer may have this one.
+        _keys.Evict(name);
+        return await FindByKey(name);
+    }
+
+    /// <summary>The issuer that a name leads to, made as a collection if there is none.</summary>
+    /// <returns>Refused where nothing can have this name.</returns>
+    public async Task<Outcome<Issuer>> FindOrMake(string name)
+    {
+        if (!IdRange.MayName(IdKind.Issuer, name))
+        {
+            return await FindByName(name) is { } known ? known : Refusal.Invalid("key", "No issuer can have this name.");
+        }
+        while (true)
+        {
+            if (await FindByName(name) is { } standing)
+            {
+                return standing;
+            }
+            var draft = new IssuerDraft(name, name) { Origin = IssuerOrigin.Perfumer };
+            var made = TextRules.TryCanonicalId(name, out var id)
+                ? (await Put(id, draft, createOnly: true)).Map(put => put.Thing)
+                : await Create(draft);
+            if (made.Succeeded(out _, out var refusal) || refusal.Code is not (RefusalCode.KeyTaken or RefusalCode.AlreadyExists))
+            {
+                return made;
+            }
+            // Somebody was first: it is found now.
+        }
+    }
 
     public ValueTask<Place?> FindPlace(long id) => _places.Get(id, key => _database.Read<Place?>(
         async session => (await session.QueryFirst<PlaceRow>($"SELECT {PlaceColumns} FROM places WHERE id = @key", new { key }))?.ToPlace()));

@@ -25,6 +25,11 @@ public static class IdRange
 
     public static bool IsValid(long id) => id is >= 1 and <= Largest;
 
+    /// <summary>Whether a thing of this kind may be made under this name: in digits it is an id that a caller may choose, otherwise a key.</summary>
+    internal static bool MayName(IdKind kind, string name) => TextRules.TryCanonicalId(name, out var id)
+        ? IsOpen(kind, id)
+        : TextRules.IsKey(name) && !string.IsNullOrWhiteSpace(name) && name.AsSpan().ContainsAnyExceptInRange('0', '9');
+
     /// <summary>Whether Laurel itself hands out this id.</summary>
     internal static bool IsHandedOut(IdKind kind, long id) => id >= First(kind) && id < End(kind);
 

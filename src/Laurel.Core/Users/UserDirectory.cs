@@ -23,6 +23,14 @@ public sealed class UserDirectory
     private const string ExistsById = "SELECT 1 FROM users WHERE id = $1";
     private const string ByName = "SELECT user_id FROM user_names WHERE name = $1 AND kind = $2";
 
+    // Found, the row is locked: whoever is storing its user now is waited for, and then seen.
+    private const string HolderOfName = """
+        INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id)
+        ON CONFLICT (name, kind) DO UPDATE SET user_id = user_names.user_id RETURNING user_id
+        """;
+
+    private const string Reclaim = "UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind";
+
     private readonly Database _database;
     private readonly ChangeLog _changes;
     private readonly IdBlocks _ids;
@@ -32,6 +40,7 @@ public sealed class UserDirectory
     // Users are never deleted, so who was seen once exists: a lossy table of ids, in fixed memory, spares the look.
     private readonly long[] _seen = new long[1 << 20];
     private readonly BoundedCache<long, User> _users = new(20_000);
+    private readonly BoundedCache<string, Named> _keys = new(50_000);
 
     public UserDirectory(Database database, ChangeLog changes, IdBlocks ids, Passwords passwords, TimeProvider time)
     {
@@ -96,12 +105,66 @@ public sealed class UserDirectory
         {
             return await Exists(id) ? id : null;
         }
-        if (!TextRules.IsKey(key))
+        if (!TextRules.IsKey(key) || await _keys.Get(key, LookUp) is not { } named)
         {
             return null;
         }
-        return await _database.Read<long?>(async session =>
-            await IdByName(session, key, ByKey) is { } holder && (await Read(session, holder))?.Key == key ? holder : null);
+        if ((await Find(named.Id))?.Key == key)
+        {
+            return named.Id;
+        }
+        // The user has another key by now, and another user may have this one.
+        _keys.Evict(key);
+        return (await LookUp(key))?.Id;
+    }
+
+    private ValueTask<Named?> LookUp(string key) => _database.Read(async session =>
+        await IdByName(session, key, ByKey) is { } holder && (await Read(session, holder))?.Key == key ? new Named(holder) : null);
+
+    /// <summary>The id of the user with this key (digits name the id itself), made if there is none.</summary>
+    /// <returns>Refused where no user can have this key.</returns>
+    public async Task<Outcome<long>> FindOrMake(string key)
+    {
+        while (true)
+        {
+            if (await FindIdByKey(key) is { } standing)
+            {
+                return standing;
+            }
+            if (!IdRange.MayName(IdKind.User, key))
+            {
+                return Refusal.Invalid("key", "No user can have this key.");
+            }
+            var id = TextRules.TryCanonicalId(key, out var own) ? own : await Claimed(key);
+            var made = await _database.Write(session => Store(session, id, key, new UserDraft { Key = key }, null, createOnly: true, caller: null));
+            if (made.Succeeded(out _, out var refusal))
+            {
+                MarkSeen(id);
+                return id;
+            }
+            if (refusal.Code is not (RefusalCode.KeyTaken or RefusalCode.AlreadyExists))
+            {
+                return refusal;
+            }
+            // Somebody was first: the user is found now.
+        }
+    }
+
+    // Which id the user with this key is to have. Of those who make the user at once one has claimed the name, and all take that id.
+    private async Task<long> Claimed(string key)
+    {
+        var drawn = await _ids.Next(IdKind.User);
+        return await _database.Write(async session =>
+        {
+            var holder = await session.QueryFirst<long>(HolderOfName, new { name = key, kind = ByKey, id = drawn });
+            var user = holder == drawn ? null : await Read(session, holder);
+            if (user is null || user.Key == key)
+            {
+                return holder;
+            }
+            await session.Execute(Reclaim, new { name = key, kind = ByKey, id = drawn });
+            return drawn;
+        });
     }
 
     /// <summary>Who logs in with this name; null for nobody.</summary>
@@ -194,11 +257,7 @@ public sealed class UserDirectory
 
     private static async ValueTask<Refusal?> Claim(Session session, long id, string name, int kind)
     {
-        // Found, the row is locked: whoever is storing its user now is waited for, and then seen.
-        var holder = await session.QueryFirst<long>("""
-            INSERT INTO user_names (name, kind, user_id) VALUES (@name, @kind, @id)
-            ON CONFLICT (name, kind) DO UPDATE SET user_id = user_names.user_id RETURNING user_id
-            """, new { name, kind, id });
+        var holder = await session.QueryFirst<long>(HolderOfName, new { name, kind, id });
         if (holder == id)
         {
             return null;
@@ -209,7 +268,7 @@ public sealed class UserDirectory
         {
             return Taken(kind);
         }
-        await session.Execute("UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind", new { name, kind, id });
+        await session.Execute(Reclaim, new { name, kind, id });
         return null;
     }
 

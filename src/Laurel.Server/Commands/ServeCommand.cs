@@ -54,6 +54,12 @@ internal static class ServeCommand
         HelpName = "ids",
     };
 
+    private static readonly Option<string[]> PerfumerOrigins = new("--perfumer-origins")
+    {
+        Description = "Origins whose pages may call Perfumer's API from a browser, as https://example.com. [LAUREL_PERFUMER_ORIGINS]",
+        HelpName = "origins",
+    };
+
     private static readonly Option<string?> ModerationFile = new("--moderation-file")
     {
         Description = "Words that texts may not hold, one a line, instead of the built-in list. [LAUREL_MODERATION_FILE]",
@@ -82,7 +88,8 @@ internal static class ServeCommand
     {
         var serve = new Command("serve", "Serve until told to stop.")
         {
-            Urls, OpenDialects, OpenNetworks, AllowedHosts, AllowPlainBasic, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
+            Urls, OpenDialects, OpenNetworks, AllowedHosts, AllowPlainBasic, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers,
+            PerfumerOrigins, ModerationFile, Log, MaximumConnections, RequestsPerSecond,
             CommonOptions.Partitions, CommonOptions.Synchronous,
         };
         serve.SetAction((line, ct) => ServerHost.Run(Options(line, Settings.Read()), ct));
@@ -106,6 +113,7 @@ internal static class ServeCommand
             AnswerHubIssuers = Ids(settings.List(line, AnswerHubIssuers)),
             KarazIssuers = Ids(settings.List(line, KarazIssuers)),
             AISquareIssuers = Ids(settings.List(line, AISquareIssuers)),
+            PerfumerOrigins = [.. settings.List(line, PerfumerOrigins).Select(Origin)],
             ModerationFile = ExistingFile(settings.Text(line, ModerationFile)),
             JsonLogs = IsJson(settings.Text(line, Log), line.GetValue(CommonOptions.Json)),
             Partitions = settings.Number(line, CommonOptions.Partitions) ?? defaults.Partitions,
@@ -128,6 +136,13 @@ internal static class ServeCommand
         Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address is { AbsolutePath: "/", Query: "", Fragment: "" }
             ? address
             : throw new UsageException("--public-url is a scheme and a host, like https://badges.example.com.");
+
+    // As browsers write it.
+    private static string Origin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin.Scheme is "http" or "https"
+            && origin is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" } && !text.Contains('*')
+            ? origin.GetLeftPart(UriPartial.Authority)
+            : throw new UsageException($"{text} is not an origin, like https://example.com.");
 
     private static IReadOnlyList<long> Ids(IReadOnlyList<string> texts) =>
         [.. texts.Select(text => TextRules.TryCanonicalId(text, out var id) ? id : throw new UsageException($"{text} is not the id of an issuer."))];

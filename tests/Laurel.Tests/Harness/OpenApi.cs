@@ -194,7 +194,7 @@ internal sealed class OpenApi(JsonElement document)
     private static IEnumerable<JsonElement> Media(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(member => member.Name == "content" && member.Value.ValueKind == JsonValueKind.Object
-            ? member.Value.EnumerateObject().Select(type => type.Value).Where(type => type.TryGetProperty("schema", out _))
+            ? member.Value.EnumerateObject().Select(type => type.Value).Where(type => type.ValueKind == JsonValueKind.Object && type.TryGetProperty("schema", out _))
             : Media(member.Value)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(Media),
         _ => [],

@@ -75,5 +75,13 @@ ALTER TABLE credentials ADD COLUMN refresh TEXT;
 -- Sessions expire by themselves, and are then dropped.
 CREATE INDEX credentials_by_expiry ON credentials (expires_at) WHERE kind = 2;
 
+-- What is asked of an issuer's badges without reading them all: those whose awards repeated_awards does not count, and those that
+-- its use as a collection made.
+CREATE INDEX badges_once ON badges (issuer_id, id) WHERE recurrence = 0;
+CREATE INDEX badges_made_by_use ON badges (issuer_id) WHERE created_by = 'perfumer';
+
+-- Issuers whose awards disappear.
+CREATE INDEX issuers_with_lifetime ON issuers (id) WHERE lifetime_days IS NOT NULL;
+
 -- Ids of actions.
 INSERT INTO counters (kind, next) VALUES (7, 1099511627776);
