@@ -136,7 +136,8 @@ public sealed class Collections
         // Its badge needs a subject or an action that the name does not give, or it is too long.
         AwardRefusal.OccasionMissing or AwardRefusal.InvalidSubject or AwardRefusal.UnknownBadge => CollectionRefusal.InvalidName,
         AwardRefusal.UnknownPlace or AwardRefusal.PlaceMayNotAward or AwardRefusal.OccasionHeld or AwardRefusal.IdReserved
-            or AwardRefusal.TimeInFuture or AwardRefusal.InvalidTime or AwardRefusal.InvalidAction =>
+            or AwardRefusal.TimeInFuture or AwardRefusal.InvalidTime or AwardRefusal.InvalidAction or AwardRefusal.UnknownAction
+            or AwardRefusal.NotRecognised =>
             throw new InvalidOperationException("Nothing was asked that could be refused so."),
     };
 

@@ -55,7 +55,6 @@ public sealed class BadgeCatalogue
             if (kind == ChangeKind.Badge)
             {
                 _badges.Evict(id);
-                Interlocked.Increment(ref _version);
             }
             // After the eviction, and after the issuers' own, who listened first.
             if (kind is ChangeKind.Badge or ChangeKind.Issuer)
@@ -80,9 +79,6 @@ public sealed class BadgeCatalogue
 
     /// <summary>The badges of these issuers.</summary>
     public BadgeSet Of(IssuerSet issuers) => new(_database, this, _issuers, issuers);
-
-    /// <summary>Moves whenever a badge changes, once the cache has let go of it.</summary>
-    internal long Version => Interlocked.Read(ref _version);
 
     public ValueTask<Badge?> Find(long id) => _badges.Get(id, key => _database.Read(session => Read(session, key)));
 
