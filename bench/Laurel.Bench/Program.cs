@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Laurel.Bench;
 
-string[] everyTable = ["requests", "hot", "disk", "reads", "start"];
+string[] everyTable = ["requests", "hot", "disk", "reads", "start", "dialects"];
 string[] everyRole = ["bare", "naive", "laurel"];
 string[] everyEngine = ["sqlite", "postgresql"];
 
@@ -22,6 +22,7 @@ var quick = Option("--quick", "Smoke run: one-second rounds, a hundredth of the 
 var data = Option("--data", "Where the databases lie while measured. Must be a disk.", "/var/tmp");
 var laurel = Option("--laurel", "The server.", "src/Laurel.Server/bin/Release/net10.0/laurel");
 var peer = Option("--peer", "The peer.", "bench/peer/bin/Release/net10.0/Peer");
+var twin = Option("--twin", "The twin of the dialects that the peer does not speak.", "bench/twin/bin/Release/net10.0/Twin");
 var page = new Option<string?>("--out")
 {
     Description = "Page whose marked section is replaced (docs/performance.md; a quick or partial run only prints).",
@@ -29,7 +30,7 @@ var page = new Option<string?>("--out")
 
 var command = new RootCommand("Measures Laurel beside the peer: one command, one table.")
 {
-    tables, only, engines, rounds, seconds, warmUp, threads, quick, data, laurel, peer, page,
+    tables, only, engines, rounds, seconds, warmUp, threads, quick, data, laurel, peer, twin, page,
 };
 command.SetAction(async (parsed, _) =>
 {
@@ -48,6 +49,7 @@ command.SetAction(async (parsed, _) =>
         DataDirectory = Path.GetFullPath(parsed.GetRequiredValue(data)),
         Laurel = Path.GetFullPath(parsed.GetRequiredValue(laurel)),
         Peer = Path.GetFullPath(parsed.GetRequiredValue(peer)),
+        Twin = Path.GetFullPath(parsed.GetRequiredValue(twin)),
     };
     var whole = !isQuick && everyRole.All(settings.Wants) && settings.Engines.Count == everyEngine.Length;
     return await Run(settings, parsed.GetValue(page) ?? (whole ? "docs/performance.md" : null));

@@ -15,6 +15,7 @@ internal sealed record Settings
     public required string DataDirectory { get; init; }
     public required string Laurel { get; init; }
     public required string Peer { get; init; }
+    public required string Twin { get; init; }
 
     /// <summary>Load before anything was started: above a few tenths, somebody else was using the machine.</summary>
     public string LoadBefore { get; } = File.ReadAllText("/proc/loadavg").Split(' ')[0];

@@ -77,6 +77,32 @@ function rows.dates(get)
   return function() return users .. holder_id(holder()) .. queries[random(#queries)] end
 end
 
+function rows.answerhub(_, post)
+  local awards = post.head .. "/services/v2/award/"
+  return function() return awards .. badge(random(option.badges)) .. "/action/" .. random(option.users) .. ".json" .. post.tail end
+end
+
+function rows.perfumer(_, post)
+  local head = post.head .. "/badge" .. post.headers .. "Content-Type: application/json\r\nContent-Length: "
+  return function()
+    local body = '{"collection":"bench","name":"badge-' .. random(20) .. '/' .. random(1000000) .. '","user":"' .. user(random(option.users)) .. '"}'
+    return head .. #body .. "\r\n\r\n" .. body
+  end
+end
+
+function rows.counters(get)
+  local counters = get.head .. "/counters?collection=bench&names=badge-1,badge-2,_all&user="
+  return function() return counters .. user(random(option.users)) .. get.tail end
+end
+
+function rows.karaz(get)
+  local requests = {}
+  for key in io.lines(option.file) do
+    requests[#requests + 1] = get.head .. "/v2/Users/BadgesList" .. get.headers .. "Authorization: Bearer " .. key .. "\r\n\r\n"
+  end
+  return function() return requests[random(#requests)] end
+end
+
 function rows.paths(get)
   local requests = {}
   for path in io.lines(option.file) do requests[#requests + 1] = get.head .. path .. get.tail end
@@ -91,9 +117,10 @@ function init(args)
   math.randomseed(option.seed * 1024 + number)
 
   local headers = string.format(" HTTP/1.1\r\nHost: %s:%s\r\nRoblox-Place-Id: %.0f\r\n", wrk.host, wrk.port, option.place)
+  if option.authorization ~= "" then headers = headers .. "Authorization: " .. option.authorization .. "\r\n" end
   request = rows[option.row](
-    { head = "GET " .. option.prefix, tail = headers .. "\r\n" },
-    { head = "POST " .. option.prefix, tail = headers .. "Content-Length: 0\r\n\r\n" })
+    { head = "GET " .. option.prefix, headers = headers, tail = headers .. "\r\n" },
+    { head = "POST " .. option.prefix, headers = headers, tail = headers .. "Content-Length: 0\r\n\r\n" })
 
   -- Only in the warm-up: handing each answer to Lua costs wrk up to a quarter more CPU.
   if option.look == 1 then

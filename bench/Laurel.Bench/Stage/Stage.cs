@@ -59,10 +59,16 @@ internal sealed class Stage : IAsyncDisposable
         return Start(new Launch(Settings.Peer, [address, store.ConnectionString, $"{users}"], address, "/bare/v1/badges/1"), ct);
     }
 
-    public Task<ServerProcess> StartLaurel(IStore store, CancellationToken ct)
+    public Task<ServerProcess> StartTwin(CancellationToken ct)
     {
         var address = NewAddress();
-        string[] arguments = ["serve", "--urls", address, "--database", store.ConnectionString, "--open-dialects"];
+        return Start(new Launch(Settings.Twin, [address], address, "/health/ready"), ct);
+    }
+
+    public Task<ServerProcess> StartLaurel(IStore store, CancellationToken ct, params string[] more)
+    {
+        var address = NewAddress();
+        string[] arguments = ["serve", "--urls", address, "--database", store.ConnectionString, "--open-dialects", .. more];
         return Start(new Launch(Settings.Laurel, arguments, address, "/health/ready") { AdminKey = adminKey }, ct);
     }
 

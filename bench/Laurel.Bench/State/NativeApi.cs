@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 
 namespace Laurel.Bench;
 
@@ -43,9 +44,17 @@ internal sealed class NativeApi : IDisposable
     /// <summary>Any page, as it stands.</summary>
     public Task<string> Get(string path, CancellationToken ct) => http.GetStringAsync(new Uri(path, UriKind.Relative), ct);
 
+    /// <summary>The answer's JSON.</summary>
+    public async Task<JsonNode> Post(string path, object body, CancellationToken ct)
+    {
+        using var answer = await http.PostAsJsonAsync($"/laurel/v1/{path}", body, ct);
+        var said = await answer.Content.ReadAsStringAsync(ct);
+        return answer.IsSuccessStatusCode ? JsonNode.Parse(said)! : throw new BenchException($"POST /laurel/v1/{path} answered {(int)answer.StatusCode}: {said}");
+    }
+
     public void Dispose() => http.Dispose();
 
-    private async Task Put(string path, object body, CancellationToken ct)
+    public async Task Put(string path, object body, CancellationToken ct)
     {
         using var answer = await http.PutAsJsonAsync($"/laurel/v1/{path}", body, ct);
         if (answer.IsSuccessStatusCode)

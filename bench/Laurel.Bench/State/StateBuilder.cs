@@ -18,11 +18,22 @@ internal sealed class StateBuilder(IStore store)
     private static readonly TimeSpan KeptByFiveMinutes = TimeSpan.FromHours(48) + TimeSpan.FromMinutes(5);
 
     /// <summary>All users but the first, who came with the catalogue.</summary>
-    public Task Users(Population population, DateTimeOffset now, CancellationToken ct) => store.Insert(
+    public Task Users(Population population, DateTimeOffset now, CancellationToken ct) => Users(population, 1, now, ct);
+
+    /// <summary>All users but the first so many.</summary>
+    public Task Users(Population population, int there, DateTimeOffset now, CancellationToken ct) => store.Insert(
         "users",
         ["id", "is_verified", "followers_count", "created_at", "updated_at"],
-        Enumerable.Range(2, population.Users - 1)
+        Enumerable.Range(there + 1, population.Users - there)
             .Select(number => new object?[] { population.User(number), (short)0, 0L, Micros(now), Micros(now) }),
+        ct);
+
+    /// <summary>An action of every user, with the user's number.</summary>
+    public Task Actions(Population population, DateTimeOffset now, CancellationToken ct) => store.Insert(
+        "actions",
+        ["id", "type", "user_id", "subject", "occurred_at", "recorded_at"],
+        Enumerable.Range(1, population.Users)
+            .Select(number => new object?[] { (long)number, DialectState.ActionType, population.User(number), $"node:{number}", Micros(now), Micros(now) }),
         ct);
 
     /// <summary>Badges from a number on; those before it came with the catalogue.</summary>

@@ -14,6 +14,7 @@ internal static class MeasuredTables
             "disk" => ("Bytes per award", await new DiskTable(stage).Run(ct)),
             "reads" => ("Reads as the ledger grows", await new ReadsTable(stage).Run(ct)),
             "start" => ("Start-up and memory", await new StartTable(stage).Run(ct)),
+            "dialects" => ("The other dialects", await new DialectsTable(stage).Run(ct)),
             _ => throw new BenchException($"There is no table '{name}'."),
         };
         return $"## {title}\n{machine}\n\n{body.TrimEnd()}\n";

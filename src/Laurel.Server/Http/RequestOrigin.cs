@@ -15,13 +15,18 @@ internal static class RequestOrigin
 
     /// <summary>Whether the peer is this machine, and speaks for itself.</summary>
     public static bool IsThisMachine(HttpContext context) =>
-        Peer(context) is { } peer && IPAddress.IsLoopback(peer) && !IsForwarded(context.Request.Headers);
+        Peer(context) is { } peer && IPAddress.IsLoopback(peer) && !IsForwarded(context.Request);
 
-    private static bool IsForwarded(IHeaderDictionary headers)
+    // A proxy that adds no header and rewrites Host is known by its protocol still, where it is left at nginx's own default.
+    private static bool IsForwarded(HttpRequest request)
     {
+        if (HttpProtocol.IsHttp10(request.Protocol))
+        {
+            return true;
+        }
         foreach (var name in ForwardingHeaders)
         {
-            if (headers.ContainsKey(name))
+            if (request.Headers.ContainsKey(name))
             {
                 return true;
             }
