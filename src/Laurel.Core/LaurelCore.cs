@@ -67,7 +67,8 @@ public sealed class LaurelCore : IAsyncDisposable
         Actions = new ActionLog(database, ActionTypes, Users, ids, time);
         BonusAwards = new BonusAwards(Awarding, Actions, Users);
         // Last of all who listen: when it moves, every cache has let go of what changed.
-        _changes.Changed += (kind, _) => _ = kind is ChangeKind.Key or ChangeKind.SigningKey ? 0 : Interlocked.Increment(ref _catalogueVersion);
+        _changes.Changed += (kind, _) =>
+            _ = kind is ChangeKind.Key or ChangeKind.SigningKey or ChangeKind.ActionType ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);
         _trimming = time.CreateTimer(_ => _ = Trim(log), null, hourly, hourly);
     }
@@ -230,6 +231,7 @@ public sealed class LaurelCore : IAsyncDisposable
         await Statistics.DisposeAsync();
         await _changes.DisposeAsync();
         await _lease.DisposeAsync();
+        Lifetimes.Dispose();
         await _database.DisposeAsync();
     }
 }

@@ -36,8 +36,9 @@ public sealed class Logins
     // When each proof was made.
     private readonly ConcurrentDictionary<string, long> _proven = new();
 
-    // Who asks the same at the same moment gets the same answer: one check, one failure.
-    private readonly ConcurrentDictionary<(string Proof, string Address), Lazy<Task<LoginOutcome>>> _checks = new();
+    // Who asks the same at the same moment gets the same answer: one check, one failure. The name too: names that nobody has share
+    // one stored hash, and must not be told from others by being checked together.
+    private readonly ConcurrentDictionary<(string Proof, string Name, string Address), Lazy<Task<LoginOutcome>>> _checks = new();
 
     internal Logins(ChangeLog changes, UserDirectory users, Passwords passwords, TimeProvider time)
     {
@@ -76,14 +77,15 @@ public sealed class Logins
         {
             return await Told(login!.UserId);
         }
-        var check = _checks.GetOrAdd((proof, address), _ => new(() => Check(login, name, password, address, proof)));
+        var key = (proof, name, address);
+        var check = _checks.GetOrAdd(key, _ => new(() => Check(login, name, password, address, proof)));
         try
         {
             return await check.Value;
         }
         finally
         {
-            _checks.TryRemove(new((proof, address), check));
+            _checks.TryRemove(new(key, check));
         }
     }
 

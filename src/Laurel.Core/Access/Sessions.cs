@@ -82,6 +82,8 @@ public sealed class Sessions
 
     private async ValueTask<(IssuedTokens Tokens, string RefreshId)> Issue(long id, long userId, string session, long now)
     {
+        // Tokens tell whole seconds.
+        now -= now % Clock.Second;
         var key = await _keys.Current();
         var refresh = SigningKeys.Random(SecretLength);
         return (new IssuedTokens(id, userId,

@@ -91,13 +91,8 @@ public sealed class SigningKeys
     private static SigningKey? Newest(IReadOnlyList<SigningKey> keys) => keys.FirstOrDefault(key => key.RetiredAt is null);
 
     // As for keys and users: what is kept is trusted only while the change log is read.
-    private ValueTask<IReadOnlyList<SigningKey>> Known()
-    {
-        lock (_gate)
-        {
-            return _changes.IsFresh && _known is { } known ? ValueTask.FromResult(known) : Read();
-        }
-    }
+    private ValueTask<IReadOnlyList<SigningKey>> Known() =>
+        _changes.IsFresh && Volatile.Read(ref _known) is { } known ? ValueTask.FromResult(known) : Read();
 
     private async ValueTask<IReadOnlyList<SigningKey>> Read()
     {

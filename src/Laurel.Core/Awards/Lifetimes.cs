@@ -7,7 +7,7 @@ namespace Laurel.Core.Awards;
 
 /// <summary>Awards of an issuer with a lifetime disappear when they are so many days old. Who reads a user's awards has what is due
 /// removed first; a sweep removes the rest every hour. Where no issuer has a lifetime nothing is asked.</summary>
-internal sealed class Lifetimes
+internal sealed class Lifetimes : IDisposable
 {
     private const string Reason = "expired";
     private const string DayLength = "86400000000";
@@ -214,6 +214,8 @@ internal sealed class Lifetimes
             }
         }
     }
+
+    public void Dispose() => _turn.Dispose();
 
     /// <summary>Removes what is due of everybody, walking through the ledger in slices; nothing when another process has done so within
     /// half an hour.</summary>

@@ -60,12 +60,12 @@ internal sealed class NamedAwards(Database database, Ledger ledger)
         """;
 
     // What repeated_awards counts, and what it does not.
-    private const string CountOfBadge = """
+    internal const string CountOfBadge = """
         SELECT coalesce((SELECT standing FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3), 0),
           (SELECT count(*) FROM awards WHERE user_id = $1 AND badge_id = $3 AND occasion = '')
         """;
 
-    private const string CountOfIssuer = """
+    internal const string CountOfIssuer = """
         SELECT coalesce((SELECT CAST(sum(standing) AS BIGINT) FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2), 0),
           (SELECT count(*) FROM badges b WHERE b.issuer_id = $2 AND b.recurrence = 0
            AND EXISTS (SELECT 1 FROM awards a WHERE a.user_id = $1 AND a.badge_id = b.id AND a.occasion = ''))

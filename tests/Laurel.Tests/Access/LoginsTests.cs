@@ -10,6 +10,8 @@ public sealed class LoginsTests
 {
     private const string Here = "192.0.2.1";
 
+    private static int _address;
+
     [Theory, EveryEngine]
     public async Task A_right_password_is_looked_at_once_a_minute(Engine engine)
     {
@@ -31,10 +33,10 @@ public sealed class LoginsTests
         Assert.Equal(3, Computed(laurel));
     }
 
-    [Theory, EveryEngine]
-    public async Task Who_is_not_there_costs_the_same_work(Engine engine)
+    [Fact]
+    public async Task Who_is_not_there_costs_the_same_work()
     {
-        await using var laurel = await TestCore.Open(engine, new ManualTime());
+        await using var laurel = await TestCore.Open(Engine.Sqlite, new ManualTime());
         await laurel.Core.PutUser(1, new UserDraft { Username = "ada" }, "secret");
         await laurel.Core.PutUser(2, new UserDraft { Username = "no password" }, null);
         var expected = 0;
@@ -43,6 +45,9 @@ public sealed class LoginsTests
             Assert.Equal(default, await laurel.Core.Logins.Verify(name, password, Here));
             Assert.Equal(++expected, Computed(laurel));
         }
+        // One password for many names at once: a look for each of them.
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 4).Select(i => laurel.Core.Logins.Verify($"nobody {i}", "secret", Here).AsTask())), outcome => Assert.Equal(default, outcome));
+        Assert.Equal(expected + 4, Computed(laurel));
     }
 
     [Theory, EveryEngine]
@@ -105,14 +110,14 @@ public sealed class LoginsTests
     public async Task Beyond_some_in_line_one_is_told_to_return_and_nothing_is_held_against_them()
     {
         await using var laurel = await TestCore.Open(Engine.Sqlite, new ManualTime());
-        TestCore.Value(await laurel.Core.Users.Put(1, new UserDraft { Username = "ada" }, "secret", createOnly: true));
-        var before = Computed(laurel);
+        // Long enough that they meet, and no longer.
+        await laurel.Core.PutUser(1, new UserDraft { Username = "ada" }, "secret", rounds: 200_000);
         // From everywhere, so that no limit of one address is met.
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => laurel.Core.Logins.Verify($"user {i}", "x", $"192.0.2.{i}").AsTask()));
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => laurel.Core.Logins.Verify("ada", $"guess {i}", $"192.0.2.{i}").AsTask()));
         var turnedAway = outcomes.Where(outcome => outcome.RetryAfter is not null).ToList();
         Assert.NotEmpty(turnedAway);
         Assert.All(turnedAway, outcome => Assert.Equal(new LoginOutcome(null, TimeSpan.FromSeconds(1)), outcome));
-        Assert.Equal(before + 40 - turnedAway.Count, Computed(laurel));
+        Assert.Equal(40 - turnedAway.Count, Computed(laurel));
         Assert.NotNull(await Verify(laurel, "ada", "secret"));
     }
 
@@ -132,7 +137,8 @@ public sealed class LoginsTests
 
     private static async Task<Caller?> Verify(TestCore laurel, string name, string password)
     {
-        var outcome = await laurel.Core.Logins.Verify(name, password, Here);
+        // Each time from elsewhere: who asks until something has changed meets no limit.
+        var outcome = await laurel.Core.Logins.Verify(name, password, $"198.51.100.{Interlocked.Increment(ref _address)}");
         Assert.Null(outcome.RetryAfter);
         return outcome.Caller;
     }

@@ -181,7 +181,7 @@ public sealed class CollectionTests
         const string c = "issuer-1";
         Assert.Null(await Post(laurel, "many/first/0", c));
         var user = (await laurel.Core.Users.FindIdByKey("ada"))!.Value;
-        await Ledgers.Multiply(laurel, user, 12_000);
+        await Ledgers.Multiply(laurel.Core, user, 12_000);
         time.Jump(TimeSpan.FromMinutes(1));
         Assert.Null(await Post(laurel, "other", c));
         Assert.Null(await Post(laurel, "once", c));

@@ -1,3 +1,5 @@
+using Laurel.Core;
+using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
 
 namespace Laurel.Tests.Awards;
@@ -7,7 +9,14 @@ internal static class Ledgers
 {
     /// <summary>Adds awards like the user's only one, an award that can always be earned, straight into the tables: of the subjects
     /// <c>some/1</c>, <c>some/2</c>…, each a microsecond earlier. Tallies follow.</summary>
-    public static Task Multiply(TestCore laurel, long userId, int count) => laurel.Core.Database.Write(async session =>
+    public static async Task Multiply(LaurelCore core, long userId, int count)
+    {
+        // Nothing is counted later than here.
+        await TestCore.Settled(core);
+        await core.Database.Write(session => Multiply(session, userId, count));
+    }
+
+    private static async ValueTask Multiply(Session session, long userId, int count)
     {
         await session.Execute("""
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
@@ -29,5 +38,5 @@ internal static class Ledgers
         await session.Execute("""
             INSERT INTO badge_tallies (span, start, badge_id, node, awarded) SELECT 0, 0, badge_id, 0, count(*) FROM awards GROUP BY badge_id
             """);
-    });
+    }
 }

@@ -192,13 +192,13 @@ public sealed class LifetimeTests
         await laurel.Issuer(1);
         await laurel.User(1);
         await Lifetime(laurel, 1, 7);
-        await Task.WhenAll(Enumerable.Range(0, 1300).Select(i => Post(laurel, $"k{i % 3}/{i}")));
+        await Task.WhenAll(Enumerable.Range(0, 700).Select(i => Post(laurel, $"k{i % 3}/{i}")));
         time.Jump(TimeSpan.FromDays(6));
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Post(laurel, $"k{i % 3}/{i}")));
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Post(laurel, $"k{i % 3}/{i}")));
         time.Jump(TimeSpan.FromDays(1));
 
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Count(laurel, "_all")))), count => Assert.Equal(200, count));
-        Assert.Equal(1300, await laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT count(*) FROM award_history")));
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Count(laurel, "_all")))), count => Assert.Equal(100, count));
+        Assert.Equal(700, await laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT count(*) FROM award_history")));
         await Recount.AssertExact(laurel.Core, time.Micros());
     }
 }

@@ -20,6 +20,7 @@ public sealed class SettingsTests
             ["LAUREL_OPEN_NETWORKS"] = "10.0.0.0/8, fd00::/8",
             ["LAUREL_ALLOW_PLAIN_BASIC"] = "true",
             ["LAUREL_ALLOWED_HOSTS"] = "badges.example.org",
+            ["LAUREL_PERFUMER_ORIGINS"] = "https://app.example, http://localhost:3000/",
             ["LAUREL_LOG"] = "json",
             ["LAUREL_PARTITIONS"] = "4",
             ["LAUREL_SYNCHRONOUS"] = "normal",
@@ -31,6 +32,7 @@ public sealed class SettingsTests
         Assert.True(options.OpenDialects && options.AllowPlainBasic && options.JsonLogs);
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.OpenNetworks.Select(network => network.ToString()));
         Assert.Equal(["badges.example.org"], options.AllowedHosts);
+        Assert.Equal(["https://app.example", "http://localhost:3000"], options.PerfumerOrigins);
         Assert.Equal((4, "NORMAL", 5, 6), (options.Partitions, options.Synchronous, options.MaximumConnections, options.RequestsPerSecond));
     }
 
@@ -54,6 +56,7 @@ public sealed class SettingsTests
 
         Assert.False(options.OpenDialects || options.AllowPlainBasic);
         Assert.Empty(options.OpenNetworks);
+        Assert.Empty(options.PerfumerOrigins);
         Assert.StartsWith("http://127.0.0.1:", options.Urls, StringComparison.Ordinal);
         Assert.Equal("FULL", options.Synchronous);
         Assert.EndsWith("laurel.db", options.Database, StringComparison.Ordinal);
@@ -62,6 +65,16 @@ public sealed class SettingsTests
     [Fact]
     public void A_flag_is_true_or_false() =>
         Assert.Throws<UsageException>(() => Read([], new() { ["LAUREL_OPEN_DIALECTS"] = "perhaps" }));
+
+    [Theory]
+    [InlineData("*")]
+    [InlineData("null")]
+    [InlineData("app.example")]
+    [InlineData("https://*.example")]
+    [InlineData("https://app.example/path")]
+    [InlineData("ftp://app.example")]
+    public void An_origin_is_a_scheme_and_a_host(string origin) =>
+        Assert.Throws<UsageException>(() => Read(["--perfumer-origins", origin], []));
 
     private static ServerOptions Read(string[] arguments, Hashtable environment) =>
         ServeCommand.Options(RootCommands.Root.Parse(["serve", .. arguments]), Settings.From(environment));

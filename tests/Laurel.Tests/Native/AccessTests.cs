@@ -99,7 +99,7 @@ public sealed class AccessTests
         var made = (await laurel.Post($"{Root}/keys", """{"userId":2,"scopes":["users:read"],"expiresAt":"2027-01-01T00:00:00Z"}""")).Is(201);
         var (id, secret) = (made.Json["id"]!.GetValue<long>(), made.Text("secret")!);
         var told = $$"""
-            {"id":{{id}},"userId":2,"prefix":"{{secret[..11]}}","scopes":["users:read"],"administrator":false,
+            {"id":{{id}},"kind":"key","userId":2,"prefix":"{{secret[..11]}}","scopes":["users:read"],"administrator":false,
              "createdAt":"2026-01-01T00:00:00Z","expiresAt":"2027-01-01T00:00:00Z","revokedAt":null}
             """;
 

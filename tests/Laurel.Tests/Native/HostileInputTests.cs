@@ -22,7 +22,7 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
         (HttpMethod.Post, "awards", """{"userId":2,"badgeId":8,"subject":"N"}""", "subject"),
         (HttpMethod.Put, "users/2/awards/200", """{"badgeId":8,"subject":"N"}""", "subject"),
         (HttpMethod.Post, "keys", """{"userId":2,"scopes":null,"expiresAt":"9000-01-01T00:00:00Z"}""", "expiresAt"),
-        (HttpMethod.Post, "users/2/points", """{"delta":100,"reason":"N"}""", "reason"),
+        (HttpMethod.Post, "users/2/points", """{"delta":7,"reason":"N"}""", "reason"),
         (HttpMethod.Post, "visits", """{"issuerId":100,"userId":2,"at":"2020-01-01T00:00:00Z"}""", "at"),
         (HttpMethod.Post, "actions", """{"type":"Edit","userId":2,"subject":"N"}""", "subject"),
     ];
