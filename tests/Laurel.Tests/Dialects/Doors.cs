@@ -29,7 +29,7 @@ internal interface IDoor
     Task<bool> Remove(Matrix world, Person user, Matrix.Badge badge) => Task.FromResult(false);
 }
 
-/// <summary>A server with one issuer and a badge of every recurrence, at 2023-05-01T12:00Z.</summary>
+/// <summary>A server with one issuer and a badge of every recurrence.</summary>
 internal sealed class Matrix : IAsyncDisposable
 {
     public const int Place = 1000;
@@ -61,9 +61,11 @@ internal sealed class Matrix : IAsyncDisposable
 
     public ManualTime Time { get; }
 
-    public static async Task<Matrix> Start(Engine engine)
+    /// <param name="engine">The database's.</param>
+    /// <param name="now">By default 2023-05-01T12:00Z.</param>
+    public static async Task<Matrix> Start(Engine engine, DateTimeOffset? now = null)
     {
-        var time = new ManualTime(new DateTimeOffset(2023, 5, 1, 12, 0, 0, TimeSpan.Zero));
+        var time = new ManualTime(now ?? new DateTimeOffset(2023, 5, 1, 12, 0, 0, TimeSpan.Zero));
         var world = new Matrix(await TestServer.Start(engine, time), time);
         var laurel = world.Laurel;
         (await laurel.Put($"{NativeWorld.Root}/users/1", "{}")).Is(201);
