@@ -40,13 +40,12 @@ public sealed class AwardTimes
 /// <summary>Reads all of a user's awards in the order of the ledger's key: one range, in slices. Of a badge that has very many only
 /// the first are read before anybody asks whether it is wanted, so that a million awards of another app cost nothing here. What is
 /// kept of an award is eight bytes.</summary>
-internal sealed class AwardTimesReader(Database database, Ledger ledger)
+/// <param name="database">Where the awards are…</param>
+/// <param name="ledger">…and where some wait for their rows.</param>
+/// <param name="slice">Rows read at once: some 10 ms. Whoever has fewer awards is read at one moment.</param>
+/// <param name="few">Awards of a badge that are read in any case.</param>
+internal sealed class AwardTimesReader(Database database, Ledger ledger, int slice = 20_000, int few = 1_000)
 {
-    // Some 10 ms of reading. Whoever has fewer awards is read at one moment.
-    private const int SliceRows = 20_000;
-
-    private const int Few = 1_000;
-
     // Every occasion begins with a small letter, or is empty.
     private const string BehindAllOccasions = "~";
 
@@ -88,10 +87,10 @@ internal sealed class AwardTimesReader(Database database, Ledger ledger)
     }
 
     // Where the next slice begins; null at the end.
-    private static async ValueTask<(long Badge, string Occasion)?> Slice(
+    private async ValueTask<(long Badge, string Occasion)?> Slice(
         Session session, long userId, (long Badge, string Occasion) from, List<AwardTimes> found)
     {
-        var rows = session.Prepare(After).Set(1, userId).Set(2, from.Badge).Set(3, from.Occasion).Set(4, SliceRows);
+        var rows = session.Prepare(After).Set(1, userId).Set(2, from.Badge).Set(3, from.Occasion).Set(4, slice);
         for (var read = 1; await rows.Read(); read++)
         {
             var badge = rows.Long(0);
@@ -101,13 +100,13 @@ internal sealed class AwardTimesReader(Database database, Ledger ledger)
             }
             var times = found[^1];
             times.Add(rows.Long(1), rows.Long(2), rows.Long(3) == 0);
-            if (times.Times.Count < Few && read < SliceRows)
+            if (times.Times.Count < few && read < slice)
             {
                 continue;
             }
             var occasion = rows.Text(4);
             await rows.Done();
-            if (times.Times.Count < Few)
+            if (times.Times.Count < few)
             {
                 return (badge, occasion);
             }
@@ -117,13 +116,13 @@ internal sealed class AwardTimesReader(Database database, Ledger ledger)
         return null;
     }
 
-    private static async ValueTask<string?> Continue(Session session, long userId, AwardTimes times, string behind)
+    private async ValueTask<string?> Continue(Session session, long userId, AwardTimes times, string behind)
     {
-        var rows = session.Prepare(Rest).Set(1, userId).Set(2, times.BadgeId).Set(3, behind).Set(4, SliceRows);
+        var rows = session.Prepare(Rest).Set(1, userId).Set(2, times.BadgeId).Set(3, behind).Set(4, slice);
         for (var read = 1; await rows.Read(); read++)
         {
             times.Add(rows.Long(0), rows.Long(1), rows.Long(2) == 0);
-            if (read == SliceRows)
+            if (read == slice)
             {
                 var occasion = rows.Text(3);
                 await rows.Done();

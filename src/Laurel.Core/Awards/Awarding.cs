@@ -192,7 +192,7 @@ public sealed class Awarding
             return AwardOutcome.Refused(AwardRefusal.UnknownBadge);
         }
         var now = _time.Micros();
-        if (Invalid(request, now) is { } invalid)
+        if (Invalid(request, now, badge) is { } invalid)
         {
             return AwardOutcome.Refused(invalid);
         }
@@ -290,7 +290,7 @@ public sealed class Awarding
         };
     }
 
-    internal static AwardRefusal? Invalid(AwardRequest request, long now)
+    internal static AwardRefusal? Invalid(AwardRequest request, long now, Badge? badge = null)
     {
         if (request.AwardedAt is { } at && at > now)
         {
@@ -300,7 +300,7 @@ public sealed class Awarding
         {
             return AwardRefusal.InvalidTime;
         }
-        if (request.Subject is not null && !TextRules.IsSubject(request.Subject) && !IsEmptyOfName(request))
+        if (request.Subject is not null && !TextRules.IsSubject(request.Subject) && !IsEmptyOfName(request, badge))
         {
             return AwardRefusal.InvalidSubject;
         }
@@ -313,9 +313,9 @@ public sealed class Awarding
             : null;
     }
 
-    // A name that ends in its slash has an empty subject, and so has its award where it is moved to.
-    private static bool IsEmptyOfName(AwardRequest request) =>
-        request is { Subject: "", Source: AwardSource.Perfumer or AwardSource.Import };
+    // A name that ends in its slash has an empty subject, and so has its award where that is moved to.
+    private static bool IsEmptyOfName(AwardRequest request, Badge? badge) => request.Subject is ""
+        && (request.Source == AwardSource.Perfumer || (request.Source == AwardSource.Import && badge?.Recurrence is Recurrence.Always));
 
     /// <summary>Removes one award of a user; the award that was removed, or null when it does not stand.</summary>
     /// <inheritdoc cref="AwardFromPlace" path="/exception"/>

@@ -147,7 +147,9 @@ public sealed class UserAwards
     }
 
     /// <summary>All the badges a user holds, in no order. As much work as there are badges, however many awards there are of them.</summary>
-    public ValueTask<List<CountedBadge>> Counts(long userId)
+    public ValueTask<List<CountedBadge>> Counts(long userId) => AsOfNow(userId, () => ReadCounts(userId));
+
+    private ValueTask<List<CountedBadge>> ReadCounts(long userId)
     {
         var buffered = _ledger.Buffered(userId);
         return _database.Read<List<CountedBadge>>(async session =>
@@ -268,7 +270,8 @@ public sealed class UserAwards
     /// <summary>The times of all of a user's awards that stand, by badge, ascending.</summary>
     /// <param name="userId">Whose.</param>
     /// <param name="wanted">Of which badges.</param>
-    public ValueTask<List<AwardTimes>> Times(long userId, Func<long, ValueTask<bool>> wanted) => _times.Read(userId, wanted);
+    public ValueTask<List<AwardTimes>> Times(long userId, Func<long, ValueTask<bool>> wanted) =>
+        AsOfNow(userId, () => _times.Read(userId, wanted));
 
     /// <summary>All of a user's awards by time, then id, behind a position, with their actions and payloads.</summary>
     public ValueTask<List<Award>> List(long userId, Position after, int limit) => AsOfNow(userId, () => ReadList(userId, after, limit));

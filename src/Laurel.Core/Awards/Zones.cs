@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using NodaTime;
 
@@ -16,6 +17,7 @@ public static class Zones
     private const long MicrosPerSecond = 1_000_000;
     private static readonly long FirstMicros = (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
     private static readonly long LastMicros = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static readonly ConcurrentDictionary<string, DateTimeZone> Found = new(StringComparer.Ordinal);
     private static readonly FrozenSet<string> Ids = DateTimeZoneProviders.Tzdb.Ids.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Whether the id names a tzdb zone or link, in tzdb's letter case. Never throws.</summary>
@@ -28,18 +30,26 @@ public static class Zones
     /// <exception cref="ArgumentException">The zone is not known.</exception>
     public static DateTime LocalTime(long micros, string zone)
     {
-        var inside = Math.Clamp(micros, FirstMicros, LastMicros);
-        var offset = Find(zone).GetUtcOffset(NodaConstants.UnixEpoch.PlusTicks(inside * TimeSpan.TicksPerMicrosecond));
-        var local = Math.Clamp(inside + offset.Seconds * MicrosPerSecond, FirstMicros, LastMicros);
-        return new DateTime(DateTime.UnixEpoch.Ticks + local * TimeSpan.TicksPerMicrosecond, DateTimeKind.Unspecified);
+        var inside = Inside(micros);
+        return Shifted(inside, Find(zone).GetUtcOffset(ToInstant(inside)));
     }
 
     /// <summary>The calendar date of <see cref="LocalTime"/>.</summary>
     /// <inheritdoc cref="LocalTime" path="/param|/exception"/>
     public static DateOnly LocalDate(long micros, string zone) => DateOnly.FromDateTime(LocalTime(micros, zone));
 
-    // The provider caches its zones and each zone its intervals. It would also take "UTC+05:30", which is no tzdb id.
-    private static DateTimeZone Find(string zone) => IsKnown(zone)
-        ? DateTimeZoneProviders.Tzdb[zone]
-        : throw new ArgumentException($"'{zone}' is not a known time zone.", nameof(zone));
+    internal static long Inside(long micros) => Math.Clamp(micros, FirstMicros, LastMicros);
+
+    internal static Instant ToInstant(long inside) => NodaConstants.UnixEpoch.PlusTicks(inside * TimeSpan.TicksPerMicrosecond);
+
+    internal static DateTime Shifted(long inside, Offset offset)
+    {
+        var local = Inside(inside + (offset.Seconds * MicrosPerSecond));
+        return new DateTime(DateTime.UnixEpoch.Ticks + (local * TimeSpan.TicksPerMicrosecond), DateTimeKind.Unspecified);
+    }
+
+    // The provider takes a lock for every look. It would also take "UTC+05:30", which is no tzdb id.
+    internal static DateTimeZone Find(string zone) => Found.TryGetValue(zone, out var found)
+        ? found
+        : Found.GetOrAdd(zone, id => IsKnown(id) ? DateTimeZoneProviders.Tzdb[id] : throw new ArgumentException($"'{id}' is not a known time zone.", nameof(zone)));
 }

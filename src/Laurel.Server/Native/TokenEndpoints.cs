@@ -1,5 +1,4 @@
 using System.Globalization;
-using Laurel.Core;
 using Laurel.Core.Access;
 
 namespace Laurel.Server.Native;

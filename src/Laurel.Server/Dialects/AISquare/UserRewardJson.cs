@@ -1,5 +1,4 @@
 using System.Globalization;
-using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Rewards;
 using Laurel.Core.Users;

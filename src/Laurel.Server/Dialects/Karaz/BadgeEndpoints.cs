@@ -28,15 +28,15 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views)
             await KarazError.NoUser(context);
             return;
         }
-        var dates = new LocalDates(core.Time.Micros());
+        var days = new LocalDays(core.Time.Micros());
         var obtained = await core.UserAwards.Times(userId, views.Has);
-        var items = await Items(obtained, onlyObtained ? [] : await views.Enabled(), dates);
+        var items = await Items(obtained, onlyObtained ? [] : await views.Enabled(), days);
         await Mask(items, userId, caller);
-        await BadgeList.Write(context, items, dates);
+        await BadgeList.Write(context, items, days);
     }
 
     // Both by id.
-    private async ValueTask<List<BadgeItem>> Items(List<AwardTimes> obtained, IReadOnlyList<long> enabled, LocalDates dates)
+    private async ValueTask<List<BadgeItem>> Items(List<AwardTimes> obtained, IReadOnlyList<long> enabled, LocalDays days)
     {
         var items = new List<BadgeItem>(obtained.Count + enabled.Count);
         var next = 0;
@@ -44,21 +44,21 @@ internal sealed class BadgeEndpoints(LaurelCore core, BadgeViews views)
         {
             for (; next < obtained.Count && obtained[next].BadgeId < id; next++)
             {
-                await Add(items, obtained[next].BadgeId, obtained[next], dates);
+                await Add(items, obtained[next].BadgeId, obtained[next], days);
             }
             var held = next < obtained.Count && obtained[next].BadgeId == id ? obtained[next++] : null;
-            await Add(items, id, held, dates);
+            await Add(items, id, held, days);
         }
         for (; next < obtained.Count; next++)
         {
-            await Add(items, obtained[next].BadgeId, obtained[next], dates);
+            await Add(items, obtained[next].BadgeId, obtained[next], days);
         }
         return items;
     }
 
-    private async ValueTask Add(List<BadgeItem> items, long badgeId, AwardTimes? held, LocalDates dates)
+    private async ValueTask Add(List<BadgeItem> items, long badgeId, AwardTimes? held, LocalDays days)
     {
-        if (await views.Find(badgeId, dates) is { } view)
+        if (await views.Find(badgeId, days) is { } view)
         {
             items.Add(new BadgeItem(view, held));
         }

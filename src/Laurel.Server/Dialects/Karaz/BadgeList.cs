@@ -26,9 +26,10 @@ internal static class BadgeList
 
     private static ReadOnlySpan<byte> Count => "],\"badge_count\":"u8;
 
-    public static async Task Write(HttpContext context, List<BadgeItem> items, LocalDates dates)
+    public static async Task Write(HttpContext context, List<BadgeItem> items, LocalDays days)
     {
-        KarazJson.Begin(context.Response, Length(items, dates));
+        var middles = Middles(items, days);
+        KarazJson.Begin(context.Response, Length(items, middles));
         var body = new Body(context.Response.BodyWriter);
         body.Write(Beginning);
         for (var i = 0; i < items.Count; i++)
@@ -37,13 +38,32 @@ internal static class BadgeList
             {
                 body.Write(","u8);
             }
-            if (items[i].Held is { } held)
+            var (view, held) = items[i];
+            if (held is null)
             {
-                await Write(body, items[i].View, held, dates, context.RequestAborted);
+                body.Write(view.Never);
             }
             else
             {
-                body.Write(items[i].View.Never);
+                var clock = days.In(view.Issuer.TimeZone).Clock;
+                body.Write(Id);
+                body.Write(held.FirstId);
+                body.Write(Times);
+                for (var time = 0; time < held.Times.Count; time++)
+                {
+                    body.Write(time == 0 ? "\""u8 : ",\""u8);
+                    body.Write(clock.LocalTime(held.Times[time]));
+                    body.Write("\""u8);
+                    if (body.IsFull)
+                    {
+                        await body.Flush(context.RequestAborted);
+                    }
+                }
+                body.Write(Count);
+                body.Write(held.Times.Count);
+                body.Write(middles[i]!);
+                body.Write(clock.LocalTime(held.Times[^1]));
+                body.Write(view.Tail);
             }
             if (body.IsFull)
             {
@@ -54,43 +74,32 @@ internal static class BadgeList
         await body.Flush(context.RequestAborted);
     }
 
-    private static async ValueTask Write(Body body, BadgeView view, AwardTimes held, LocalDates dates, CancellationToken ct)
+    // What stands between the count and the last time, of what is held.
+    private static byte[]?[] Middles(List<BadgeItem> items, LocalDays days)
     {
-        body.Write(Id);
-        body.Write(held.FirstId);
-        body.Write(Times);
-        for (var i = 0; i < held.Times.Count; i++)
+        var middles = new byte[]?[items.Count];
+        for (var i = 0; i < middles.Length; i++)
         {
-            body.Write(i == 0 ? "\""u8 : ",\""u8);
-            body.WriteTime(held.Times[i], view.Issuer.TimeZone);
-            body.Write("\""u8);
-            if (body.IsFull)
+            if (items[i] is var (view, held) && held is not null)
             {
-                await body.Flush(ct);
+                var day = days.In(view.Issuer.TimeZone);
+                var state = Obtainability.State(view.Badge.Recurrence, day.Clock.LocalDate(held.Times[^1]), day.Today);
+                middles[i] = state == AwardState.Held ? view.Held : view.Again;
             }
         }
-        body.Write(Count);
-        body.Write(held.Times.Count);
-        body.Write(Middle(view, held, dates));
-        body.WriteTime(held.Times[^1], view.Issuer.TimeZone);
-        body.Write(view.Tail);
+        return middles;
     }
 
-    private static byte[] Middle(BadgeView view, AwardTimes held, LocalDates dates)
-    {
-        var last = Zones.LocalDate(held.Times[^1], view.Issuer.TimeZone);
-        return Obtainability.State(view.Badge.Recurrence, last, dates.In(view.Issuer.TimeZone)) == AwardState.Held ? view.Held : view.Again;
-    }
-
-    private static long Length(List<BadgeItem> items, LocalDates dates)
+    private static long Length(List<BadgeItem> items, byte[]?[] middles)
     {
         long length = Beginning.Length + End.Length + Math.Max(items.Count - 1, 0);
-        foreach (var (view, held) in items)
+        for (var i = 0; i < middles.Length; i++)
         {
+            var (view, held) = items[i];
             length += held is null
                 ? view.Never.Length
                 : Id.Length + Digits(held.FirstId) + Times.Length + ((long)QuotedTime * held.Times.Count) - 1 + Count.Length
-                    + Digits(held.Times.Count) + Middle(view, held, dates).Length + TimeLength + view.Tail.Length;
+                    + Digits(held.Times.Count) + middles[i]!.Length + TimeLength + view.Tail.Length;
         }
         return length;
     }
@@ -126,11 +135,11 @@ internal static class BadgeList
             _length += written;
         }
 
-        /// <summary>A moment as a zone's clock shows it: <c>2023-03-17 00:00:00</c>.</summary>
-        public void WriteTime(long micros, string zone)
+        /// <summary>A moment as a clock shows it: <c>2023-03-17 00:00:00</c>.</summary>
+        public void Write(DateTime local)
         {
             // The sortable form, without the Z at its end.
-            Zones.LocalTime(micros, zone).TryFormat(Room(TimeLength + 1), out _, "u", CultureInfo.InvariantCulture);
+            local.TryFormat(Room(TimeLength + 1), out _, "u", CultureInfo.InvariantCulture);
             _length += TimeLength;
         }
 

@@ -84,19 +84,19 @@ internal sealed class BadgeViews(LaurelCore core, ServerOptions options) : IDisp
         await core.Badges.Find(badgeId) is { } badge && await core.Issuers.Find(badge.IssuerId) is { } issuer && _issuers.Contains(issuer);
 
     /// <summary>The badge as it shows today; null when this API does not speak for it.</summary>
-    public ValueTask<BadgeView?> Find(long badgeId, LocalDates dates) =>
-        _views.TryGetValue(badgeId, out var view) && view.Version == core.Badges.Version && view.Day == dates.In(view.Issuer.TimeZone)
+    public ValueTask<BadgeView?> Find(long badgeId, LocalDays days) =>
+        _views.TryGetValue(badgeId, out var view) && view.Version == core.Badges.Version && view.Day == days.In(view.Issuer.TimeZone).Today
             ? ValueTask.FromResult<BadgeView?>(view)
-            : Look(badgeId, dates);
+            : Look(badgeId, days);
 
-    private async ValueTask<BadgeView?> Look(long badgeId, LocalDates dates)
+    private async ValueTask<BadgeView?> Look(long badgeId, LocalDays days)
     {
         var version = core.Badges.Version;
         if (await core.Badges.Find(badgeId) is not { } badge || await core.Issuers.Find(badge.IssuerId) is not { } issuer || !_issuers.Contains(issuer))
         {
             return null;
         }
-        var day = dates.In(issuer.TimeZone);
+        var day = days.In(issuer.TimeZone).Today;
         var view = Render(badge, issuer, IconPaths.Of(badge, masked: false), version, day);
         if (badge.HiddenUntilClaimed)
         {
