@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Laurel.Tests.Harness;
 using Laurel.Tests.Native;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Xunit;
 

@@ -27,6 +27,7 @@ internal sealed class Chromium : IDisposable
                 // A debugging port keeps the headless browser open after the page has loaded.
                 "--remote-debugging-port=0", page.AbsoluteUri,
             },
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -160,7 +160,7 @@ public sealed class CallsFromElsewhereTests
                   server { listen 127.0.0.1:{{port}}; location / { {{settings}} proxy_pass {{laurel.GetLeftPart(UriPartial.Authority)}}; } }
                 }
                 """, TestContext.Current.CancellationToken);
-            var process = Process.Start(new ProcessStartInfo(Tool.Find("nginx")!, ["-c", file, "-p", folder]) { RedirectStandardError = true })!;
+            var process = Process.Start(new ProcessStartInfo(Tool.Find("nginx")!, ["-c", file, "-p", folder]) { UseShellExecute = false, RedirectStandardError = true })!;
             Workspace.Track(process.Id);
             var proxy = new Proxy(process, folder, new Uri($"http://127.0.0.1:{port}"));
             for (var tries = 0; !await Listens(port); tries++)

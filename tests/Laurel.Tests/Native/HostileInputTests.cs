@@ -62,7 +62,8 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
         foreach (var odd in new[]
         {
             body.Replace(":100", ":-1"), body.Replace(":100", $":{long.MaxValue}"), body.Replace("Id\":2", $"Id\":{long.MinValue}"), body.Replace("Id\":8", "Id\":0"),
-            With($"\"{new string('x', 100_000)}\""), With("\"\""),
+            // A reason may be empty.
+            With($"\"{new string('x', 100_000)}\""), text == "reason" ? body : With("\"\""),
         })
         {
             if (odd != body)
