@@ -197,9 +197,11 @@ public sealed class LedgerQueueTests
 
         public async Task<long> Stored() => await Laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT count(*) FROM awards"));
 
+        // A batch may have several rows, all of one moment.
         public async Task<List<List<long>>> Batches() => [.. (await Laurel.Core.Database.Read(async session =>
-            await session.Query<byte[]>("SELECT events FROM outbox ORDER BY sequence")))
-            .Select(events => Outbox.Unpack(events).ConvertAll(each => each.AwardId))];
+            await session.Query<(long At, byte[] Events)>("SELECT committed_at, events FROM outbox ORDER BY sequence")))
+            .GroupBy(row => row.At, row => row.Events)
+            .Select(rows => rows.SelectMany(events => Outbox.Unpack(events)).Select(each => each.AwardId).ToList())];
 
         public async ValueTask DisposeAsync()
         {

@@ -65,7 +65,7 @@ public sealed class BadgeCatalogueTests
     }
 
     [Theory, EveryEngine]
-    public async Task A_changed_badge_is_seen_here_at_once_and_elsewhere_within_a_second(Engine engine)
+    public async Task A_changed_badge_is_seen_here_at_once_and_elsewhere_soon(Engine engine)
     {
         await using var database = await TestDatabase.Create(engine);
         await using var first = await TestCore.OpenSecond(database);
@@ -92,7 +92,7 @@ public sealed class BadgeCatalogueTests
                 var waited = System.Diagnostics.Stopwatch.StartNew();
                 while ((await second.Core.Badges.Find(1))!.Source.Name != $"{change}")
                 {
-                    Assert.True(waited.Elapsed < TimeSpan.FromSeconds(1), "The other core has not heard of it.");
+                    Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), "The other core has not heard of it.");
                     await Task.Delay(10);
                 }
             }

@@ -99,6 +99,8 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body, string? key, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
+        // Refused for its size, a body must not be under way already: the connection may end before the answer is read.
+        request.Headers.ExpectContinue = body?.Headers.ContentLength > 1 << 19;
         if (key is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);

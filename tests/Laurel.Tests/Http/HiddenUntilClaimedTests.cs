@@ -20,20 +20,26 @@ public sealed class HiddenUntilClaimedTests
     private const long Badge = 11;
     private const long Award = 500;
 
+    // The badge's uploaded icon: one transparent pixel, served under its hash.
+    private static readonly byte[] Icon = Convert.FromBase64String(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==");
+
     // Every secret holds one of these, and nothing else does.
-    private static readonly string[] Marks = ["zqx", "98765", "أرنب"];
+    private static readonly string[] Marks = ["zqx", "98765", "أرنب", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Icon))];
 
     // What stands for a parameter, by the part of the path before it.
-    private static readonly Dictionary<string, long> Values = new()
+    private static readonly Dictionary<string, object> Values = new()
     {
         ["badges"] = Badge, ["users"] = Owner, ["user"] = Owner, ["awards"] = Award, ["rewards"] = Award, ["issuers"] = 100, ["universes"] = 100, ["places"] = 1000,
-        ["keys"] = 1,
+        ["keys"] = 1, ["award"] = Badge, ["action"] = 7, ["actions"] = 7, ["action-types"] = "Did", ["images"] = $"badge-{Badge}.svg",
     };
 
     // What a route answers nothing without.
     private static readonly Dictionary<string, string> Queries = new()
     {
         ["/v1/users/{userId}/badges/awarded-dates"] = $"?badgeIds={Badge}",
+        ["/badges"] = $"?collection=100&user={Owner}",
+        ["/counters"] = $"?collection=100&user={Owner}&names=_all",
     };
 
     [Theory, EveryEngine]
@@ -68,6 +74,10 @@ public sealed class HiddenUntilClaimedTests
             Assert.All(await Task.WhenAll(ofAward.Select(path => Ask(laurel, HttpMethod.Get, path, reader))), answer => Assert.True(Shows(answer), answer));
         }
         Assert.True(Shows(await Ask(laurel, HttpMethod.Patch, $"/api/v1/rewards/{Award}/badge/", owner)));
+        foreach (var path in new[] { "/v2/Users/Badges", "/v2/Users/BadgesList", $"/services/v2/user/{Owner}/award.json", $"/badges{Queries["/badges"]}" })
+        {
+            Assert.True(Shows(await Ask(laurel, HttpMethod.Get, path, owner)), path);
+        }
         // Another's award of the same badge is as hidden as before.
         (await laurel.Put($"{Root}/users/{Stranger}/awards/501", $$$"""{"badgeId":{{{Badge}}},"payload":"zqx payload"}""")).Is(201);
         foreach (var path in new[] { $"/v1/users/{Stranger}/badges", $"{Root}/users/{Stranger}/awards", $"{Root}/users/{Stranger}/awards/501" })
@@ -128,7 +138,9 @@ public sealed class HiddenUntilClaimedTests
             {
                 continue;
             }
-            var answer = await Ask(laurel, verb, Path(route.RoutePattern), key);
+            // An open call with these queries would end the award.
+            var path = Path(route.RoutePattern) + (verb == HttpMethod.Get ? Queries.GetValueOrDefault(route.RoutePattern.RawText!) : null);
+            var answer = await Ask(laurel, verb, path, key);
             Assert.False(Shows(answer), $"{verb} {route.RoutePattern.RawText} as {key ?? "nobody"}: {answer}");
             Assert.False(answer.StartsWith('5'), answer);
             walked++;
@@ -155,13 +167,13 @@ public sealed class HiddenUntilClaimedTests
             }
             before = segment.Parts is [RoutePatternLiteralPart only] ? only.Content : before;
         }
-        return path.Append(Queries.GetValueOrDefault(pattern.RawText!)).ToString();
+        return path.ToString();
     }
 
     private static string Value(RoutePattern pattern, string before, string name)
     {
         Assert.True(Values.TryGetValue(before, out var value), $"Say in {nameof(Values)} what {{{name}}} of {pattern.RawText} is to be.");
-        return value.ToString();
+        return value.ToString()!;
     }
 
     /// <summary>All that the client gets: status line, headers, body.</summary>
@@ -199,6 +211,9 @@ public sealed class HiddenUntilClaimedTests
                "ar":{"name":"أرنب","description":"أرنب أبيض","iconImageId":987652}},
              "iconImageId":987653,"awardAssetIds":[987654],"claimable":true,"cost":5,"hiddenUntilClaimed":true}
             """)).Is(201);
+        (await laurel.Send(HttpMethod.Put, $"{Root}/badges/{Badge}/icon", new ByteArrayContent(Icon), TestServer.AdministratorKey)).Is(201);
+        (await laurel.Put($"{Root}/action-types/Did", "{}")).Is(201);
+        (await laurel.Post($"{Root}/actions", $$"""{"id":7,"type":"Did","userId":{{Owner}}}""")).Is(201);
         (await laurel.Put($"{Root}/users/{Owner}/awards/{Award}", $$$"""{"badgeId":{{{Badge}}},"payload":{"note":"zqx payload"}}""")).Is(201);
         return laurel;
     }
