@@ -12,10 +12,6 @@ public sealed class BadgeCatalogue
     // Few read a million definitions at once; 50,000 with their texts are about 50 MB.
     private const int Kept = 50_000;
 
-    private const int Listed = 20_000;
-
-    private const string Enabled = "SELECT id, issuer_id FROM badges WHERE id > $1 AND enabled = 1 ORDER BY id LIMIT $2";
-
     private const string AfterAscending = """
         SELECT id FROM badges WHERE issuer_id = $1 AND (created_at > $2 OR (created_at = $2 AND id > $3))
         ORDER BY created_at, id LIMIT $4
@@ -126,43 +122,6 @@ public sealed class BadgeCatalogue
         var where = issuerId is null ? "" : "issuer_id = @issuerId AND ";
         return await All(await _database.Read(async session => await session.Query<long>(
             $"SELECT id FROM badges WHERE {where}id > @after ORDER BY id LIMIT @limit", new { issuerId, after, limit })));
-    }
-
-    /// <summary>The ids of all enabled badges of some issuers, ascending.</summary>
-    public async ValueTask<IReadOnlyList<long>> ListEnabled(IssuerSet issuers)
-    {
-        var (enabled, within) = (new List<long>(), new Dictionary<long, bool>());
-        for (var after = long.MinValue; ;)
-        {
-            var page = await _database.Read(session => ReadEnabled(session, after));
-            foreach (var (id, issuerId) in page)
-            {
-                if (!within.TryGetValue(issuerId, out var isWithin))
-                {
-                    within[issuerId] = isWithin = await _issuers.Find(issuerId) is { } issuer && issuers.Contains(issuer);
-                }
-                if (isWithin)
-                {
-                    enabled.Add(id);
-                }
-            }
-            if (page.Count < Listed)
-            {
-                return enabled;
-            }
-            after = page[^1].Id;
-        }
-    }
-
-    private static async ValueTask<List<(long Id, long IssuerId)>> ReadEnabled(Session session, long after)
-    {
-        var page = new List<(long, long)>();
-        var rows = session.Prepare(Enabled).Set(1, after).Set(2, Listed);
-        while (await rows.Read())
-        {
-            page.Add((rows.Long(0), rows.Long(1)));
-        }
-        return page;
     }
 
     /// <summary>An issuer's badges by creation, then id: those behind a position, nearest first.</summary>

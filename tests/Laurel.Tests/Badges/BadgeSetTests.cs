@@ -25,6 +25,7 @@ public sealed class BadgeSetTests
         await Put(first, 12, issuer: 2, createdAt: 300);
         await Put(first, 13, issuer: 1, createdAt: 100);
         Assert.Equal([11, 13, 10], await Ids(here));
+        Assert.Equal([10, 11, 13], await here.Enabled());
         await Soon(async () => (await Ids(there)).SequenceEqual([11, 13, 10]));
         Assert.Null(await here.Find(12));
         Assert.Null(await here.Find(404));

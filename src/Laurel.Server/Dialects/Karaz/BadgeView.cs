@@ -42,7 +42,7 @@ internal sealed record BadgeView
 }
 
 /// <summary>Renders badges, and keeps what it rendered.</summary>
-internal sealed class BadgeViews(LaurelCore core, ServerOptions options) : IDisposable
+internal sealed class BadgeViews(LaurelCore core, ServerOptions options)
 {
     // As many as the catalogue keeps definitions, about 2 KB each.
     private const int Kept = 50_000;
@@ -50,38 +50,14 @@ internal sealed class BadgeViews(LaurelCore core, ServerOptions options) : IDisp
     private static readonly AcceptLanguage Arabic = AcceptLanguage.Parse("ar");
     private static readonly AcceptLanguage English = AcceptLanguage.Parse("en");
 
-    private readonly IssuerSet _issuers = new(options.KarazIssuers);
+    private readonly BadgeSet _badges = core.Badges.Of(new IssuerSet(options.KarazIssuers));
     private readonly ConcurrentDictionary<long, BadgeView> _views = new();
-    private readonly SemaphoreSlim _listing = new(1, 1);
-    private EnabledBadges? _enabled;
 
     /// <summary>The enabled badges that this API speaks for, by id.</summary>
-    public async ValueTask<IReadOnlyList<long>> Enabled()
-    {
-        if (Volatile.Read(ref _enabled) is { } known && known.Version == core.Badges.Version)
-        {
-            return known.Ids;
-        }
-        // One request reads them; others wait for it.
-        await _listing.WaitAsync();
-        try
-        {
-            var version = core.Badges.Version;
-            if (_enabled?.Version != version)
-            {
-                Volatile.Write(ref _enabled, new EnabledBadges(version, await core.Badges.ListEnabled(_issuers)));
-            }
-            return _enabled!.Ids;
-        }
-        finally
-        {
-            _listing.Release();
-        }
-    }
+    public ValueTask<IReadOnlyList<long>> Enabled() => _badges.Enabled();
 
     /// <summary>Whether this API speaks for the badge.</summary>
-    public async ValueTask<bool> Has(long badgeId) =>
-        await core.Badges.Find(badgeId) is { } badge && await core.Issuers.Find(badge.IssuerId) is { } issuer && _issuers.Contains(issuer);
+    public async ValueTask<bool> Has(long badgeId) => await _badges.Find(badgeId) is not null;
 
     /// <summary>The badge as it shows today; null when this API does not speak for it.</summary>
     public ValueTask<BadgeView?> Find(long badgeId, LocalDays days) =>
@@ -92,7 +68,7 @@ internal sealed class BadgeViews(LaurelCore core, ServerOptions options) : IDisp
     private async ValueTask<BadgeView?> Look(long badgeId, LocalDays days)
     {
         var version = core.Badges.Version;
-        if (await core.Badges.Find(badgeId) is not { } badge || await core.Issuers.Find(badge.IssuerId) is not { } issuer || !_issuers.Contains(issuer))
+        if (await _badges.Find(badgeId) is not { } badge || await core.Issuers.Find(badge.IssuerId) is not { } issuer)
         {
             return null;
         }
@@ -162,8 +138,4 @@ internal sealed class BadgeViews(LaurelCore core, ServerOptions options) : IDisp
         }
         json.WriteEndArray();
     }
-
-    public void Dispose() => _listing.Dispose();
-
-    private sealed record EnabledBadges(long Version, IReadOnlyList<long> Ids);
 }
