@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Laurel.Core.Storage;
@@ -47,10 +46,7 @@ public sealed class KeyRing
     private readonly SessionTokens _tokens;
     private readonly TimeProvider _time;
     private readonly string? _environmentHash;
-    private readonly BoundedCache<string, Row> _verified;
-
-    // The hashes of the verified keys, by id.
-    private readonly ConcurrentDictionary<long, string> _hashes = new();
+    private readonly NumberedCache<Row> _verified = new(20_000, row => row.Id);
 
     /// <param name="environmentKey">The administrator key of the environment, if one is configured.</param>
     internal KeyRing(
@@ -58,19 +54,11 @@ public sealed class KeyRing
     {
         (_database, _changes, _ids, _users, _tokens, _time) = (database, changes, ids, users, tokens, time);
         _environmentHash = string.IsNullOrEmpty(environmentKey) ? null : HashOf(environmentKey);
-        _verified = new BoundedCache<string, Row>(20_000,
-            kept: (hash, row) => _hashes[row.Id] = hash,
-            dropped: (_, row) => _hashes.TryRemove(row.Id, out string? _));
         _changes.Changed += (kind, id) =>
         {
             if (kind == ChangeKind.Key)
             {
-                // First: a key that is just being verified has no hash here yet.
-                _verified.DistrustLoads();
-                if (_hashes.TryGetValue(id, out var hash))
-                {
-                    _verified.Evict(hash);
-                }
+                _verified.Evict(id);
             }
         };
     }

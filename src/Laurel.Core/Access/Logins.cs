@@ -28,10 +28,8 @@ public sealed class Logins
     private readonly LoginThrottle _throttle;
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
-    private readonly BoundedCache<string, Login> _logins;
-
-    // The login names of those, by user.
-    private readonly ConcurrentDictionary<long, string> _names = new();
+    // By name; they change with their user.
+    private readonly NumberedCache<Login> _logins = new(20_000, login => login.UserId);
 
     // When each proof was made.
     private readonly ConcurrentDictionary<string, long> _proven = new();
@@ -43,19 +41,11 @@ public sealed class Logins
     internal Logins(ChangeLog changes, UserDirectory users, Passwords passwords, TimeProvider time)
     {
         (_changes, _users, _passwords, _time, _throttle) = (changes, users, passwords, time, new LoginThrottle(time));
-        _logins = new BoundedCache<string, Login>(20_000,
-            kept: (name, login) => _names[login.UserId] = name,
-            dropped: (_, login) => _names.TryRemove(login.UserId, out string? _));
         _changes.Changed += (kind, id) =>
         {
             if (kind == ChangeKind.User)
             {
-                // First: a login that is just being read has no name here yet.
-                _logins.DistrustLoads();
-                if (_names.TryGetValue(id, out var name))
-                {
-                    _logins.Evict(name);
-                }
+                _logins.Evict(id);
             }
         };
     }
