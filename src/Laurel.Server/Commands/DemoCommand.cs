@@ -6,15 +6,17 @@ namespace Laurel.Server.Commands;
 /// <summary><c>laurel demo</c>: fills an empty database with a believable past of 90 days.</summary>
 internal static class DemoCommand
 {
-    private static readonly Option<int> Users = Count("--users", "How many users.", 5000, 1, 1_000_000);
-    private static readonly Option<int> Badges = Count("--badges", "How many badges.", 200, 1, 200);
-    private static readonly Option<int> Awards = Count("--awards", "How many awards, as far as the users can hold them.", 200_000, 0, 10_000_000);
+    private static readonly Option<int> Users = Count("--users", "How many users.", 5000, 3, 1_000_000);
+    private static readonly Option<int> Badges = Count("--badges", "How many badges.", 200, DemoCatalogue.Issuers.Count, 200);
+    private static readonly Option<int> Awards =
+        Count("--awards", "How many awards, as far as the users can hold them.", 200_000, DemoTour.Awards, 10_000_000);
     private static readonly Option<int> Seed = Count("--seed", "The same number makes the same demo.", 1, 0, int.MaxValue);
 
     public static Command Make()
     {
         var demo = new Command("demo", "Fill an empty database with several issuers, 200 badges in English and Arabic, 5,000 users and 200,000 awards of "
-            + "the past 90 days. Where that is done already, nothing happens.")
+            + "the past 90 days. Where that is done already, nothing happens. The user answerhub, who may award for actions, gets the "
+            + "password in LAUREL_DEMO_PASSWORD, or none.")
         {
             Users, Badges, Awards, Seed, CommonOptions.Partitions, CommonOptions.Synchronous,
         };
@@ -41,13 +43,15 @@ internal static class DemoCommand
         var json = line.GetValue(CommonOptions.Json);
         var output = line.InvocationConfiguration.Output;
         DemoCounts? counts = null;
-        await using (var core = await Settings.Read().Open(line))
+        var settings = Settings.Read();
+        var password = settings.Text("DemoPassword") is { Length: > 0 } given ? given : null;
+        await using (var core = await settings.Open(line))
         {
             var maker = new DemoMaker(core);
             if (!await maker.IsThere())
             {
                 await Progress.Show("Awarding badges", size.Awards, silent: json || output != Console.Out,
-                    async progress => counts = await maker.Make(size, progress));
+                    async progress => counts = await maker.Make(size, password, progress));
             }
         }
         if (json)

@@ -17,7 +17,7 @@ public sealed class DemoCommandTests
 
         Assert.True(exitCode == 0, error);
         var counts = JsonDocument.Parse(output).RootElement.GetProperty("counts");
-        Assert.Equal([5, 40, 60, 1500], new[] { "issuers", "badges", "users", "awards" }.Select(each => counts.GetProperty(each).GetInt32()));
+        Assert.Equal([6, 40, 60, 1500], new[] { "issuers", "badges", "users", "awards" }.Select(each => counts.GetProperty(each).GetInt32()));
         var doctor = await Line.Run("doctor", "--database", database.ConnectionString, "--json");
         Assert.True(doctor.ExitCode == 0, doctor.Output);
         Assert.Equal(1500, JsonDocument.Parse(doctor.Output).RootElement.GetProperty("awards").GetInt64());

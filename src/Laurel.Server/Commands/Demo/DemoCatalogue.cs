@@ -1,3 +1,4 @@
+using System.Globalization;
 using Laurel.Core;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
@@ -14,13 +15,14 @@ internal sealed record DemoIssuer(long Id, string Key, string Name, long RootPla
         TimeZone = Zone,
         Creator = new Creator(CreatorType.Group, Id, $"{Name} team"),
         Managers = managers,
+        Origin = Source == AwardSource.Perfumer ? IssuerOrigin.Perfumer : IssuerOrigin.Native,
     };
 }
 
 /// <summary>A badge of the demo; the larger its weight, the more often it is earned.</summary>
 internal sealed record DemoBadge(long Id, DemoIssuer Issuer, BadgeDraft Draft, double Weight);
 
-/// <summary>Who issues what in the demo. README.md and ./run name the first issuer's place and its first badge.</summary>
+/// <summary>Who issues what in the demo: for each dialect at least one issuer, whose first badge is always there.</summary>
 internal static class DemoCatalogue
 {
     public static IReadOnlyList<DemoIssuer> Issuers { get; } =
@@ -30,7 +32,10 @@ internal static class DemoCatalogue
         new(1203, "askwell-bench", "Askwell Bench", 0, "Europe/London", AwardSource.AnswerHub, 3001),
         new(1204, "morning-oasis", "Morning Oasis", 0, "Asia/Riyadh", AwardSource.Karaz, 4001),
         new(1205, "paper-lantern", "Paper Lantern Studio", 0, "Europe/Lisbon", AwardSource.AISquare, 5001),
+        new(1206, "my_collection1", "My collection", 0, "UTC", AwardSource.Perfumer, 6001),
     ];
+
+    private static readonly Dictionary<string, List<string>> Wording = DemoText.Sections("lines.txt");
 
     /// <summary>The first <paramref name="count"/> badges, taken from all issuers in turn.</summary>
     public static List<DemoBadge> Badges(int count, long now, Dice dice)
@@ -49,13 +54,21 @@ internal static class DemoCatalogue
         var recurrence = Often(parts[0][0]);
         var created = now - ((100 + dice.Below(600)) * Clock.Day) - (dice.Below(86_400) * Clock.Second);
         var isReward = issuer.Source == AwardSource.AISquare;
+        var further = parts.Length > 5 ? parts[5] : null;
+        var target = issuer.Source == AwardSource.Karaz && further is not null ? int.Parse(further, CultureInfo.InvariantCulture) : (int?)null;
         var draft = new BadgeDraft
         {
             IssuerId = issuer.Id,
             Key = parts[1].ToLowerInvariant().Replace(' ', '-').Replace("'", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal),
             Creator = new Creator(CreatorType.Group, issuer.Id),
-            Texts = new Dictionary<string, BadgeText> { ["en"] = new(parts[1], parts[2]), ["ar"] = new(parts[3], parts[4]) },
+            Texts = new Dictionary<string, BadgeText>
+            {
+                ["en"] = new(parts[1], parts[2], Lines(issuer, recurrence, target, 1, parts[2])),
+                ["ar"] = new(parts[3], parts[4], Lines(issuer, recurrence, target, 2, parts[4])),
+            },
             Recurrence = recurrence,
+            Target = target,
+            Recognises = issuer.Source == AwardSource.AnswerHub && further is not null ? [further] : [],
             IconImageId = 9_043_500_281 + (index * 17),
             Rarity = rarity,
             Level = issuer.Source != AwardSource.AnswerHub ? BadgeLevel.None
@@ -69,6 +82,29 @@ internal static class DemoCatalogue
             UpdatedAt = created,
         };
         return new DemoBadge(issuer.FirstBadge + index, issuer, draft, Weight(rarity) * Eagerness(recurrence) * (0.3 + (1.4 * dice.Unit())));
+    }
+
+    // Only Karaz shows other lines than the description.
+    private static BadgeLines? Lines(DemoIssuer issuer, Recurrence recurrence, int? target, int language, string description)
+    {
+        if (issuer.Source != AwardSource.Karaz)
+        {
+            return null;
+        }
+        var lines = Wording[recurrence switch
+        {
+            Recurrence.PerPeriod => "period",
+            Recurrence.Once => "once",
+            _ => "always",
+        }].ConvertAll(line => line.Split('|'));
+        return new BadgeLines(For("n"), For("h"), For("a"));
+
+        IReadOnlyList<string> For(string whom) =>
+        [
+            .. lines.Where(line => line[0] == whom).Select(line => line[language])
+                .Where(line => target is not null || !line.Contains("{target}", StringComparison.Ordinal))
+                .Select(line => line.Replace("{description}", description, StringComparison.Ordinal)),
+        ];
     }
 
     // The periods' weeks begin on a Sunday.

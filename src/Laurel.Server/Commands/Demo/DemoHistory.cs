@@ -20,7 +20,7 @@ internal sealed class DemoHistory
     private readonly double[] _activity;
     private readonly Dictionary<int, (List<DemoBadge> Badges, double[] Weights)> _byIssuer = [];
     private readonly HashSet<(long User, long Badge, string Occasion)> _held = [];
-    private long _lastAction = 1125;
+    private long _lastAction = DemoTour.ActionId;
 
     public DemoHistory(List<DemoUser> users, List<DemoBadge> badges, long now, Dice dice)
     {
@@ -68,11 +68,10 @@ internal sealed class DemoHistory
         var request = new AwardRequest(user.Id, badge.Id, badge.Issuer.Source)
         {
             AwardedAt = at,
-            Subject = badge.Draft.Recurrence is Recurrence.PerSubject ? Subject(badge) : null,
+            Subject = badge.Draft.Recurrence is Recurrence.PerSubject || badge.Issuer.Source == AwardSource.Perfumer ? Subject(badge) : null,
             ActionId = badge.Draft.Recurrence is Recurrence.PerAction ? ++_lastAction : null,
         };
-        // The first user is left to earn the first badge: that is what README.md and ./run ask for.
-        return (user.Id == 1 && badge.Id == DemoCatalogue.Issuers[0].FirstBadge) || IsHeld(badge, request) ? null : request;
+        return DemoTour.Owns(user, badge) || IsHeld(badge, request) ? null : request;
     }
 
     private bool IsHeld(DemoBadge badge, AwardRequest request) => badge.Draft.Recurrence is not Recurrence.Always && !_held.Add(
@@ -82,6 +81,7 @@ internal sealed class DemoHistory
     {
         AwardSource.AnswerHub => $"node:{10_000 + _dice.Below(20_000)}",
         AwardSource.AISquare => $"project:{1 + _dice.Below(900)}",
+        AwardSource.Perfumer => $"{1 + _dice.Below(900)}",
         _ => $"place:{1 + _dice.Below(60)}",
     };
 

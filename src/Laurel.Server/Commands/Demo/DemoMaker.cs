@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Laurel.Core;
 using Laurel.Core.Access;
+using Laurel.Core.Actions;
+using Laurel.Core.Awards;
 
 namespace Laurel.Server.Commands.Demo;
 
@@ -13,10 +15,13 @@ internal sealed class DemoMaker(LaurelCore core)
     // Several batches' worth wait at any time.
     private const int AtOnce = 1024;
 
-    private static readonly Caller Administrator = new(0, null, IsAdministrator: true, Scopes: null);
+    // Each is a transaction of its own.
+    private const int RecordedActions = 100;
+
+    public static readonly Caller Administrator = new(0, null, IsAdministrator: true, Scopes: null);
 
     // Set in the last step: an issuer without them is one of a demo that was interrupted.
-    private static readonly long[] Managers = [2, 3];
+    private static readonly long[] Managers = [DemoTour.ModeratorId, 3];
 
     /// <summary>Whether a complete demo is there.</summary>
     /// <exception cref="CommandFailedException">Something else is: the demo would mix with it.</exception>
@@ -33,7 +38,8 @@ internal sealed class DemoMaker(LaurelCore core)
             : throw new CommandFailedException("The database is not empty, and the demo would mix with what is there.");
     }
 
-    public async Task<DemoCounts> Make(DemoSize size, IProgress<long> progress)
+    /// <param name="password">The moderator's; null for none.</param>
+    public async Task<DemoCounts> Make(DemoSize size, string? password, IProgress<long> progress)
     {
         var clock = Stopwatch.StartNew();
         var now = core.Time.Micros();
@@ -41,7 +47,7 @@ internal sealed class DemoMaker(LaurelCore core)
         var badges = DemoCatalogue.Badges(size.Badges, now, dice);
         var users = DemoPeople.Make(size.Users, dice);
         var history = new DemoHistory(users, badges, now, dice);
-        var awards = history.Awards(size.Awards);
+        var awards = history.Awards(size.Awards - DemoTour.Awards);
         var visits = history.Visits(awards, badges);
 
         foreach (var issuer in DemoCatalogue.Issuers)
@@ -53,6 +59,7 @@ internal sealed class DemoMaker(LaurelCore core)
             Need(await core.Badges.Put(badge.Id, badge.Draft, createOnly: false));
         }
         Need(await core.Users.PutMany(users.Select(user => (user.Id, user.Draft))));
+        await RecordActions(badges, awards);
         var done = 0L;
         await ForEach(awards, async award =>
         {
@@ -64,23 +71,45 @@ internal sealed class DemoMaker(LaurelCore core)
             progress.Report(Interlocked.Increment(ref done));
         });
         await ForEach(visits, async visit => Need(await core.Awarding.Visit(visit.IssuerId, visit.UserId, visit.At, CancellationToken.None)));
+        await new DemoTour(core).Make(users[(int)DemoTour.ModeratorId - 1], password);
         foreach (var issuer in DemoCatalogue.Issuers)
         {
             Need(await core.Issuers.Put(issuer.Id, issuer.Draft(Managers), createOnly: false));
         }
-        return new DemoCounts(DemoCatalogue.Issuers.Count, badges.Count, users.Count, awards.Count, visits.Count, Math.Round(clock.Elapsed.TotalSeconds, 1));
+        return new DemoCounts(
+            DemoCatalogue.Issuers.Count, badges.Count, users.Count, awards.Count + DemoTour.Awards, visits.Count,
+            Math.Round(clock.Elapsed.TotalSeconds, 1));
+    }
+
+    // What the latest awards for actions were for.
+    private async Task RecordActions(List<DemoBadge> badges, List<AwardRequest> awards)
+    {
+        foreach (var type in badges.SelectMany(badge => badge.Draft.Recognises).Distinct())
+        {
+            Need(await core.ActionTypes.Put(type, description: null, createOnly: false));
+        }
+        var types = badges.Where(badge => badge.Draft.Recognises.Count > 0).ToDictionary(badge => badge.Id, badge => badge.Draft.Recognises[0]);
+        foreach (var award in awards.Where(award => award.ActionId is not null).TakeLast(RecordedActions))
+        {
+            Need(await core.Actions.Record(new ActionDraft(types[award.BadgeId], award.UserId) { Id = award.ActionId, OccurredAt = award.AwardedAt }));
+        }
     }
 
     private static Task ForEach<T>(IEnumerable<T> things, Func<T, Task> work) => Parallel.ForEachAsync(
         things, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (thing, _) => await work(thing));
 
-    private static void Need<T>(Outcome<T> outcome) => Need(outcome.Succeeded(out _, out var refusal) ? null : refusal);
+    /// <exception cref="CommandFailedException">It was refused: what the demo asks for is always possible on an empty database.</exception>
+    public static void Need<T>(Outcome<T> outcome) => Need(outcome.Succeeded(out _, out var refusal) ? null : refusal);
 
-    private static void Need(Refusal? refusal)
+    public static void Need<T>(T? refusal) where T : struct, Enum => Need(refusal?.ToString());
+
+    private static void Need(Refusal? refusal) => Need(refusal?.Message);
+
+    private static void Need(string? why)
     {
-        if (refusal is not null)
+        if (why is not null)
         {
-            throw new CommandFailedException($"The demo was refused: {refusal.Message}");
+            throw new CommandFailedException($"The demo was refused: {why}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Laurel.Core.Access;
 using Laurel.Core.Users;
 
 namespace Laurel.Server.Commands.Demo;
@@ -6,7 +7,7 @@ namespace Laurel.Server.Commands.Demo;
 /// <summary>A user of the demo: how active, and at which issuers (by their place in the catalogue).</summary>
 internal sealed record DemoUser(long Id, UserDraft Draft, double Activity, IReadOnlyList<int> Issuers);
 
-/// <summary>Who the demo's users are: two thirds with Latin names, a third with Arabic ones. User 1 is Ada.</summary>
+/// <summary>Who the demo's users are: two thirds with Latin names, a third with Arabic ones. The first two are the tour's.</summary>
 internal static class DemoPeople
 {
     private static readonly string[] LatinZones = ["Europe/London", "Europe/Berlin", "Europe/Lisbon", "America/New_York", "America/Sao_Paulo", "Asia/Tokyo"];
@@ -20,8 +21,13 @@ internal static class DemoPeople
         var users = new List<DemoUser>(count);
         for (var id = 1L; id <= count; id++)
         {
-            var arabic = id > 1 && dice.Below(3) == 0;
-            var (fullName, handle) = id == 1 ? ("Ada Lindqvist", "ada") : arabic ? Arabic(names, dice) : Latin(names, dice);
+            var arabic = id > DemoTour.ModeratorId && dice.Below(3) == 0;
+            var (fullName, handle) = id switch
+            {
+                DemoTour.UserId => ("Ada Lindqvist", "ada"),
+                DemoTour.ModeratorId => ("Vera Solberg", DemoTour.ModeratorName),
+                _ => arabic ? Arabic(names, dice) : Latin(names, dice),
+            };
             users.Add(new DemoUser(id, new UserDraft
             {
                 Key = Free(handle, taken),
@@ -29,10 +35,11 @@ internal static class DemoPeople
                 FullName = fullName,
                 Locale = arabic ? "ar" : "en",
                 TimeZone = dice.Of(arabic ? ArabicZones : LatinZones),
+                Permissions = id == DemoTour.ModeratorId ? [Permissions.AwardBonusReputation] : [],
                 IsVerified = dice.Below(5) == 0,
                 FollowersCount = (long)Math.Pow(dice.Unit() * 6, 3),
                 Profile = new UserProfile { Country = arabic ? "SA" : null },
-            }, id == 1 ? 8 : Activity(dice), id == 1 ? [0, 1, 2, 3, 4] : Memberships(dice)));
+            }, id == DemoTour.UserId ? 8 : Activity(dice), id == DemoTour.UserId ? [0, 1, 2, 3, 4] : Memberships(dice)));
         }
         return users;
     }
