@@ -15,7 +15,12 @@ internal static class Line
     }
 
     /// <summary>A demo small enough for a test.</summary>
-    public static Task<(int ExitCode, string Output, string Error)> Demo(TestDatabase database, params string[] further) => Run(
-        ["demo", "--database", database.ConnectionString, "--partitions", database.Partitioned ? "4" : "0",
-            "--users", "60", "--badges", "40", .. further.Contains("--awards") ? further : ["--awards", "1500", .. further]]);
+    public static Task<(int ExitCode, string Output, string Error)> Demo(TestDatabase database, params string[] further) =>
+        Run(DemoArguments(database, further));
+
+    public static string[] DemoArguments(TestDatabase database, params string[] further) =>
+    [
+        "demo", "--database", database.ConnectionString, "--partitions", database.Partitioned ? "4" : "0",
+        "--users", "60", "--badges", "40", .. further.Contains("--awards") ? further : ["--awards", "1500", .. further],
+    ];
 }

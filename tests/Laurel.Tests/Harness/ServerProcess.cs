@@ -86,9 +86,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the executable (<c>doctor</c>, <c>demo</c> …) to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> Run(params IEnumerable<string> arguments)
+    public static Task<(int ExitCode, string Output, string Error)> Run(params IEnumerable<string> arguments) => Run(environment: null, arguments);
+
+    /// <inheritdoc cref="Start" path="/param"/>
+    public static async Task<(int ExitCode, string Output, string Error)> Run(
+        IReadOnlyDictionary<string, string?>? environment, IEnumerable<string> arguments)
     {
-        using var process = Launch(Executable, arguments, environment: null);
+        using var process = Launch(Executable, arguments, environment);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
