@@ -175,6 +175,9 @@ internal sealed class SqliteDatabase : Database
         try
         {
             connection.Open();
+            // Plans depend on no bound value. Otherwise a statement that might use the ledger's partial indexes is prepared again whenever
+            // a parameter changes, which costs more than most of them.
+            _ = raw.sqlite3_db_config(connection.Handle!, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
             using var pragmas = connection.CreateCommand();
             // Few pages are written twice between checkpoints (see Memtable), so a long log would save little, and its checkpoint would
             // hold up every request that waits. The limit truncates the log after a spike.
