@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Laurel.Core.Badges;
+using Laurel.Core.Rules;
 using Laurel.Core.Users;
 
 namespace Laurel.Core;
@@ -12,6 +13,7 @@ namespace Laurel.Core;
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(BadgeLines))]
 [JsonSerializable(typeof(UserProfile))]
+[JsonSerializable(typeof(RuleDraft))]
 internal sealed partial class CoreJson : JsonSerializerContext
 {
     // Not for HTML: Arabic stays readable, and short, in the database.

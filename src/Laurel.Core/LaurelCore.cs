@@ -7,6 +7,7 @@ using Laurel.Core.Images;
 using Laurel.Core.Issuers;
 using Laurel.Core.Moderation;
 using Laurel.Core.Rewards;
+using Laurel.Core.Rules;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
 using Laurel.Core.Users;
@@ -19,6 +20,9 @@ public sealed record CoreOptions(DatabaseOptions Database)
 {
     /// <summary>The administrator key of the environment; null for none.</summary>
     public string? AdministratorKey { get; init; }
+
+    /// <summary>How late an action may come and still count.</summary>
+    public TimeSpan Lateness { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>A file of words that texts may not hold; null for the built-in list.</summary>
     public string? ModerationFile { get; init; }
@@ -55,7 +59,8 @@ public sealed class LaurelCore : IAsyncDisposable
         Sessions = new Sessions(database, _changes, ids, SigningKeys, sessionTokens, time);
         Keys = new KeyRing(database, _changes, ids, Users, sessionTokens, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
-        _ledger = new Ledger(database.LedgerStore(lease), Statistics, time, log, die);
+        var store = database.LedgerStore(lease);
+        _ledger = new Ledger(store, Statistics, time, log, die);
         Lifetimes = new Lifetimes(database, _changes, _ledger, Badges, Issuers, time);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes);
         Holders = new Holders(database, _ledger, Lifetimes);
@@ -64,11 +69,14 @@ public sealed class LaurelCore : IAsyncDisposable
         Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, Lifetimes, time);
         Collections = new Collections(database, _ledger, Lifetimes, UserAwards, Awarding, Badges, Issuers, Users, time);
         ActionTypes = new ActionTypes(database, _changes, time);
-        Actions = new ActionLog(database, ActionTypes, Users, ids, time);
+        Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, time);
+        var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
+        store.Rules = engine;
+        Actions = new ActionLog(database, _ledger, engine, ActionTypes, Users, ids, time);
         BonusAwards = new BonusAwards(Awarding, Actions, Users);
         // Last of all who listen: when it moves, every cache has let go of what changed.
         _changes.Changed += (kind, _) =>
-            _ = kind is ChangeKind.Key or ChangeKind.SigningKey or ChangeKind.ActionType ? 0 : Interlocked.Increment(ref _catalogueVersion);
+            _ = kind is ChangeKind.Key or ChangeKind.SigningKey or ChangeKind.ActionType or ChangeKind.Rule ? 0 : Interlocked.Increment(ref _catalogueVersion);
         var hourly = TimeSpan.FromHours(1);
         _trimming = time.CreateTimer(_ => _ = Trim(log), null, hourly, hourly);
     }
@@ -110,6 +118,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public ActionLog Actions { get; }
 
     public BonusAwards BonusAwards { get; }
+
+    public RuleCatalogue Rules { get; }
 
     public Rewarding Rewarding { get; }
 

@@ -27,6 +27,9 @@ public readonly struct Outcome<T>
 /// <paramref name="Message"/> is an English sentence for a developer.</summary>
 public sealed record Refusal(RefusalCode Code, string Message, string? Field = null)
 {
+    /// <summary>Where in the field's text, in UTF-16 units from 0, if that can be said.</summary>
+    public int? Position { get; init; }
+
     public static Refusal Invalid(string field, string message) => new(RefusalCode.Invalid, message, field);
 }
 
@@ -65,6 +68,11 @@ public enum RefusalCode
 
     /// <summary>The caller may not do this.</summary>
     Forbidden,
+
+    UnknownRule,
+
+    /// <summary>A filter, or the path of a property, that cannot be read.</summary>
+    InvalidFilter,
 
     /// <summary>Not an image that can be stored.</summary>
     InvalidImage,

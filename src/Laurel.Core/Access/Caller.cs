@@ -14,9 +14,10 @@ public static class Scopes
     public const string ActionsWrite = "actions:write";
     public const string RewardsWrite = "rewards:write";
     public const string PointsWrite = "points:write";
+    public const string RulesWrite = "rules:write";
 
     public static readonly IReadOnlyList<string> All =
-        [AwardsWrite, AwardsRemove, BadgesWrite, IssuersWrite, UsersWrite, UsersRead, KeysWrite, VisitsWrite, ActionsWrite, RewardsWrite, PointsWrite];
+        [AwardsWrite, AwardsRemove, BadgesWrite, IssuersWrite, UsersWrite, UsersRead, KeysWrite, VisitsWrite, ActionsWrite, RewardsWrite, PointsWrite, RulesWrite];
 }
 
 /// <summary>Permissions of users that Laurel itself gives a meaning.</summary>

@@ -1,24 +1,37 @@
+using System.Text.Json;
 using Laurel.Core.Access;
+using Laurel.Core.Awards;
+using Laurel.Core.Rules;
 using Laurel.Core.Storage;
 using Laurel.Core.Users;
 
 namespace Laurel.Core.Actions;
 
+/// <summary>What came of an action: as it is recorded, whether this made it so, and whether rules counted it.</summary>
+public readonly record struct ActionOutcome(RecordedAction Action, bool Created, bool Counted);
+
 /// <summary>What users did, as other systems tell it. Users do not record their own actions: they would award themselves.</summary>
 public sealed class ActionLog
 {
-    private const string ById = "SELECT id, type, user_id, subject, occurred_at, recorded_at, properties FROM actions WHERE id = $1";
+    // Two of the bulk lane's shares of a batch: while one is committed, the next is filled.
+    private const int MaximumBulk = 512;
+
+    /// <summary>The property that names whose subject it was about.</summary>
+    private const string OwnerProperty = "ownerId";
 
     private readonly Database _database;
+    private readonly Ledger _ledger;
+    private readonly RuleEngine _rules;
     private readonly ActionTypes _types;
     private readonly UserDirectory _users;
     private readonly IdBlocks _ids;
     private readonly TimeProvider _time;
 
-    internal ActionLog(Database database, ActionTypes types, UserDirectory users, IdBlocks ids, TimeProvider time) =>
-        (_database, _types, _users, _ids, _time) = (database, types, users, ids, time);
+    internal ActionLog(
+        Database database, Ledger ledger, RuleEngine rules, ActionTypes types, UserDirectory users, IdBlocks ids, TimeProvider time) =>
+        (_database, _ledger, _rules, _types, _users, _ids, _time) = (database, ledger, rules, types, users, ids, time);
 
-    public ValueTask<RecordedAction?> Find(long id) => _database.Read(session => Read(session, id));
+    public ValueTask<RecordedAction?> Find(long id) => _database.Read(session => ActionStore.Find(session, id));
 
     /// <summary>An action, for a caller who may see it: administrators, services, and the user who did it.</summary>
     public async ValueTask<Outcome<RecordedAction>> Find(long id, Caller caller)
@@ -32,9 +45,11 @@ public sealed class ActionLog
         return action is null ? new Refusal(RefusalCode.UnknownAction, "No action has this id.") : action;
     }
 
-    /// <summary>Records an action. Told again under its own id it is no new one, and no refusal.</summary>
+    /// <summary>Records an action and awards what rules give for it, in one transaction. Told again under its own id it is no new one,
+    /// and no refusal.</summary>
     /// <param name="caller">Who asks: administrators and services may. Null: this program itself.</param>
-    public async Task<Outcome<(RecordedAction Thing, bool Created)>> Record(ActionDraft draft, Caller? caller = null)
+    /// <inheritdoc cref="Awarding.AwardFromPlace" path="/exception"/>
+    public async ValueTask<Outcome<ActionOutcome>> Record(ActionDraft draft, Caller? caller = null, bool bulk = false, CancellationToken ct = default)
     {
         if (caller?.MayEverywhere(Scopes.ActionsWrite) == false)
         {
@@ -53,33 +68,65 @@ public sealed class ActionLog
         {
             return new Refusal(RefusalCode.UnknownActionType, "No type of actions has this name.", "type");
         }
-        if (!await _users.Exists(draft.UserId))
+        if (!IdRange.IsValid(draft.UserId))
         {
-            return new Refusal(RefusalCode.UnknownUser, "No user has this id.", "userId");
+            return UnknownUser;
         }
-        var action = draft.At(draft.Id ?? await _ids.Next(IdKind.Action), now);
-        // The key decides which of two is first.
-        var standing = await _database.Write(async session => await Insert(session, action) ? null : await Read(session, action.Id));
-        return standing is null ? (action, true)
-            : draft.IsSame(standing) ? (standing, false)
-            : new Refusal(RefusalCode.ActionMismatch, "Another action is recorded under this id.", "id");
+        var entry = new ActionEntry(draft.At(draft.Id ?? await _ids.Next(IdKind.Action), now))
+        {
+            OwnerId = OwnerOf(draft) is { } owner && await _users.Exists(owner) ? owner : null,
+            CheckUser = !_users.IsSeen(draft.UserId),
+        };
+        try
+        {
+            await _ledger.Submit(entry, bulk ? Lane.Bulk : Lane.Live, ct);
+        }
+        catch (EntryRefusedByStorageException)
+        {
+            return new Refusal(RefusalCode.Invalid, "The database refused this action.");
+        }
+        return Answer(entry, draft);
     }
 
-    private static async ValueTask<bool> Insert(Session session, RecordedAction action) => await session.Execute("""
-        INSERT INTO actions (id, type, user_id, subject, occurred_at, recorded_at, properties)
-        VALUES (@Id, @Type, @UserId, @Subject, @OccurredAt, @RecordedAt, @Properties) ON CONFLICT DO NOTHING
-        """, action) == 1;
-
-    private static async ValueTask<RecordedAction?> Read(Session session, long id)
+    private Outcome<ActionOutcome> Answer(ActionEntry entry, ActionDraft draft)
     {
-        var row = session.Prepare(ById).Set(1, id);
-        if (!await row.Read())
+        if (!entry.IsRecorded)
         {
-            return null;
+            return UnknownUser;
         }
-        var action = new RecordedAction(
-            row.Long(0), row.Text(1), row.Long(2), row.TextOrNull(3), row.Long(4), row.Long(5), row.TextOrNull(6));
-        await row.Done();
-        return action;
+        _users.MarkSeen(entry.UserId);
+        var standing = entry.Standing ?? entry.Action;
+        return entry.Standing is not null && !draft.IsSame(standing)
+            ? new Refusal(RefusalCode.ActionMismatch, "Another action is recorded under this id.", "id")
+            : new ActionOutcome(standing, entry.Standing is null, _rules.IsInTime(standing));
+    }
+
+    private static Refusal UnknownUser => new(RefusalCode.UnknownUser, "No user has this id.", "userId");
+
+    private static long? OwnerOf(ActionDraft draft) =>
+        draft.Properties?.Contains(OwnerProperty, StringComparison.Ordinal) == true
+        && JsonElement.Parse(draft.Properties).TryGetProperty(OwnerProperty, out var owner)
+        && owner.ValueKind == JsonValueKind.Number && owner.TryGetInt64(out var id)
+            ? id
+            : null;
+
+    /// <summary>Many actions, each its own: what happens to one happens to no other. Answers are in the order of the drafts; a null
+    /// answer was not stored, for want of the database.</summary>
+    /// <param name="ct">Stops what has not been stored yet.</param>
+    public async Task<IReadOnlyList<Outcome<ActionOutcome>?>> RecordAll(IReadOnlyList<ActionDraft> drafts, Caller caller, CancellationToken ct)
+    {
+        var outcomes = new Outcome<ActionOutcome>?[drafts.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = MaximumBulk, CancellationToken = ct };
+        await Parallel.ForAsync(0, drafts.Count, options, async (index, stopping) =>
+        {
+            try
+            {
+                outcomes[index] = await Record(drafts[index], caller, bulk: true, stopping);
+            }
+            catch (Exception failure) when (failure is StorageUnavailableException or LedgerFullException)
+            {
+            }
+        });
+        return outcomes;
     }
 }

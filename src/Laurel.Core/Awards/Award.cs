@@ -10,6 +10,12 @@ public sealed record Award(
     /// <summary>Any JSON, as text.</summary>
     public string? Payload { get; init; }
 
+    /// <summary>The rule that made it, where one did.</summary>
+    public AwardRule? Rule { get; init; }
+
+    /// <summary>Whether something is kept of it beside its row.</summary>
+    internal bool HasDetails => ActionId is not null || Payload is not null || Rule is not null;
+
     /// <summary>The subject as stored: null where the occasion already holds it.</summary>
     internal static string? StoredSubject(string occasion, string? subject) =>
         subject is not null && occasion.StartsWith("s:", StringComparison.Ordinal) ? null : subject;
@@ -17,6 +23,9 @@ public sealed record Award(
     internal static string? ReadSubject(string occasion, string? stored) =>
         stored ?? (occasion.StartsWith("s:", StringComparison.Ordinal) ? occasion[2..] : null);
 }
+
+/// <summary>The rule that made an award, and which revision of it.</summary>
+public readonly record struct AwardRule(long Id, long Revision);
 
 /// <summary>Through which door an award came. Stored: numbers never change.</summary>
 public enum AwardSource
@@ -34,6 +43,9 @@ public enum AwardSource
 /// <summary>Stored: numbers never change.</summary>
 public enum RemovalKind
 {
+    /// <summary>A rule took it back because a late action showed that it should not have been, or not like this. It may be earned again.</summary>
+    Corrected = 0,
+
     /// <summary>A direct request may earn it again; rules, backfills and replays may not.</summary>
     Reset = 1,
 

@@ -9,8 +9,9 @@ namespace Laurel.Core.Awards;
 internal static class AwardDetails
 {
     private const string Upsert = """
-        INSERT INTO award_details (user_id, award_id, action_id, payload) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (user_id, award_id) DO UPDATE SET action_id = excluded.action_id, payload = excluded.payload
+        INSERT INTO award_details (user_id, award_id, action_id, payload, rule_id, rule_revision) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (user_id, award_id) DO UPDATE SET action_id = excluded.action_id, payload = excluded.payload,
+          rule_id = excluded.rule_id, rule_revision = excluded.rule_revision
         """;
 
     private const string UpsertClaim = """
@@ -40,14 +41,17 @@ internal static class AwardDetails
 
     private const string DeleteClaim = "DELETE FROM award_claims WHERE user_id = $1 AND award_id = $2";
 
-    private const string SelectDetails = "SELECT action_id, payload FROM award_details WHERE user_id = $1 AND award_id = $2";
+    private const string SelectDetails = "SELECT action_id, payload, rule_id, rule_revision FROM award_details WHERE user_id = $1 AND award_id = $2";
 
     private const string SelectClaim = """
         SELECT uid, is_claimed, claimed_at, is_worn, is_active, created_by, updated_by, deleted_by, created_at, updated_at, deleted_at
         FROM award_claims WHERE user_id = $1 AND award_id = $2
         """;
 
-    private const string DetailsOfAll = "SELECT user_id AS UserId, award_id AS AwardId, action_id AS ActionId, payload AS Payload FROM award_details";
+    private const string DetailsOfAll = """
+        SELECT user_id AS UserId, award_id AS AwardId, action_id AS ActionId, payload AS Payload, rule_id AS RuleId, rule_revision AS RuleRevision
+        FROM award_details
+        """;
 
     private const string ClaimsOfAll = """
         SELECT user_id AS UserId, award_id AS AwardId, uid AS Uid, is_claimed AS IsClaimed, claimed_at AS ClaimedAt, is_worn AS IsWorn,
@@ -57,7 +61,8 @@ internal static class AwardDetails
         """;
 
     public static async ValueTask Write(Session session, Award award) =>
-        await session.Prepare(Upsert).Set(1, award.UserId).Set(2, award.Id).Set(3, award.ActionId).Set(4, award.Payload).Run();
+        await session.Prepare(Upsert).Set(1, award.UserId).Set(2, award.Id).Set(3, award.ActionId).Set(4, award.Payload)
+            .Set(5, award.Rule?.Id).Set(6, award.Rule?.Revision).Run();
 
     public static async ValueTask Write(Session session, long userId, long awardId, AwardClaim claim) =>
         await Bind(session.Prepare(UpsertClaim), userId, awardId, claim).Run();
@@ -82,7 +87,7 @@ internal static class AwardDetails
     /// <summary>Writes all there is, and removes what an earlier award of this id may have left.</summary>
     public static async ValueTask Replace(Session session, Award award, AwardClaim? claim)
     {
-        if (award.ActionId is null && award.Payload is null)
+        if (!award.HasDetails)
         {
             await session.Prepare(Delete).Set(1, award.UserId).Set(2, award.Id).Run();
         }
@@ -108,10 +113,12 @@ internal static class AwardDetails
         {
             return award;
         }
-        var complete = award with { ActionId = row.LongOrNull(0), Payload = row.TextOrNull(1) };
+        var complete = award with { ActionId = row.LongOrNull(0), Payload = row.TextOrNull(1), Rule = Rule(row.LongOrNull(2), row.LongOrNull(3)) };
         await row.Done();
         return complete;
     }
+
+    private static AwardRule? Rule(long? id, long? revision) => id is { } rule ? new AwardRule(rule, revision ?? 0) : null;
 
     /// <summary>A page of awards with their actions and payloads, in one statement.</summary>
     public static async ValueTask<List<Award>> Complete(Session session, IReadOnlyList<Award> awards)
@@ -123,7 +130,7 @@ internal static class AwardDetails
         var (where, keys) = Keys(awards);
         var details = (await session.Query<DetailsRow>($"{DetailsOfAll} {where}", keys)).ToDictionary(row => (row.UserId, row.AwardId));
         return [.. awards.Select(award => details.TryGetValue((award.UserId, award.Id), out var row)
-            ? award with { ActionId = row.ActionId, Payload = row.Payload }
+            ? award with { ActionId = row.ActionId, Payload = row.Payload, Rule = Rule(row.RuleId, row.RuleRevision) }
             : award)];
     }
 
@@ -156,6 +163,8 @@ internal static class AwardDetails
         public long AwardId { get; init; }
         public long? ActionId { get; init; }
         public string? Payload { get; init; }
+        public long? RuleId { get; init; }
+        public long? RuleRevision { get; init; }
     }
 
     private sealed class ClaimRow

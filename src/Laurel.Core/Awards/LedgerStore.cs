@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Laurel.Core.Rewards;
+using Laurel.Core.Rules;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -68,7 +69,14 @@ internal abstract class LedgerStore(short node)
 
     private readonly VisitorsSeen _seen = new();
     private readonly List<OutboxEvent> _events = [];
+    private readonly List<AwardEntry> _byRules = [];
     private int _rows;
+
+    /// <summary>What evaluates rules in each batch.</summary>
+    public RuleEngine? Rules { get; set; }
+
+    /// <summary>The batch records an action: it needs a row of the outbox, its token, even if nothing else happens.</summary>
+    public bool RecordsAction { get; set; }
 
     public short Node { get; } = node;
 
@@ -104,7 +112,7 @@ internal abstract class LedgerStore(short node)
     protected virtual int EventsPerRow => int.MaxValue;
 
     /// <summary>Makes the running transaction see all of a user's awards in their table.</summary>
-    protected virtual ValueTask Settle(Session session, long userId) => default;
+    internal virtual ValueTask Settle(Session session, long userId) => default;
 
     /// <summary>Adds what the batch's events count to the tally rows of this node.</summary>
     protected abstract ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now);
@@ -130,6 +138,8 @@ internal abstract class LedgerStore(short node)
     protected async ValueTask<byte[]> Write(Session session, List<LedgerEntry> batch, long now)
     {
         _events.Clear();
+        _byRules.Clear();
+        RecordsAction = false;
         await InsertPlain(session, Plain(batch));
         foreach (var entry in batch)
         {
@@ -159,7 +169,11 @@ internal abstract class LedgerStore(short node)
                     break;
             }
         }
-        if (_events.Count == 0)
+        if (Rules is not null)
+        {
+            await Rules.Apply(session, batch, this, now);
+        }
+        if (_events.Count == 0 && !RecordsAction)
         {
             return [];
         }
@@ -171,7 +185,7 @@ internal abstract class LedgerStore(short node)
     {
         byte[]? first = null;
         _rows = 0;
-        for (var from = 0; from < _events.Count; from += EventsPerRow)
+        for (var from = 0; from < Math.Max(1, _events.Count); from += EventsPerRow)
         {
             var packed = Outbox.Pack(CollectionsMarshal.AsSpan(_events).Slice(from, Math.Min(EventsPerRow, _events.Count - from)));
             first ??= packed;
@@ -212,6 +226,10 @@ internal abstract class LedgerStore(short node)
                 award.Badge.MarkFrozen();
             }
         }
+        foreach (var award in _byRules)
+        {
+            award.Badge.MarkFrozen();
+        }
         foreach (var each in _events)
         {
             if (each.Kind == OutboxKind.Visited)
@@ -219,7 +237,7 @@ internal abstract class LedgerStore(short node)
                 _seen.Add(each.UserId, each.BadgeId, each.At);
             }
         }
-        if (_events.Count == 0)
+        if (_events.Count == 0 && !RecordsAction)
         {
             return [];
         }
@@ -239,6 +257,16 @@ internal abstract class LedgerStore(short node)
 
     /// <summary>Inserts one award under the rules of a direct or automatic request.</summary>
     internal ValueTask Insert(Session session, AwardEntry entry) => Insert(session, entry, entry.Award);
+
+    /// <summary>The same for an award that a rule makes for something in the batch.</summary>
+    internal async ValueTask InsertByRule(Session session, AwardEntry entry)
+    {
+        await Insert(session, entry);
+        if (entry.Status == AwardStatus.Created)
+        {
+            _byRules.Add(entry);
+        }
+    }
 
     /// <inheritdoc cref="Insert(Session, AwardEntry)"/>
     internal async ValueTask Insert(Session session, AwardEntry entry, Award award)
@@ -366,7 +394,7 @@ internal abstract class LedgerStore(short node)
             await AwardDetails.Replace(session, award, entry.Claim);
             return;
         }
-        if (award.ActionId is not null || award.Payload is not null)
+        if (award.HasDetails)
         {
             await AwardDetails.Write(session, award);
         }
@@ -378,6 +406,9 @@ internal abstract class LedgerStore(short node)
 
     /// <summary>How much has been recorded of this batch, for <see cref="Forget"/>.</summary>
     internal int Recorded => _events.Count;
+
+    /// <summary>Something that has been recorded of it.</summary>
+    internal OutboxEvent Event(int number) => _events[number];
 
     /// <summary>Forgets what was recorded since, with the savepoint that undid it.</summary>
     internal void Forget(int recorded) => _events.RemoveRange(recorded, _events.Count - recorded);

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Laurel.Core.Awards;
 
 /// <summary>What one committed batch did. Stored: numbers never change.</summary>
@@ -11,6 +9,9 @@ internal enum OutboxKind : byte
     /// <summary>User was seen at issuer (in <see cref="OutboxEvent.BadgeId"/>) in bucket <see cref="OutboxEvent.At"/>; before it in
     /// bucket <see cref="OutboxEvent.AwardId"/>, 0 for never.</summary>
     Visited = 3,
+
+    /// <summary>A late action changed this award of a rule: its removal, or its award in place of another, came just before.</summary>
+    Corrected = 4,
 }
 
 /// <summary>One event. It names no personal data: a subscriber that may see more looks it up.</summary>
@@ -18,6 +19,14 @@ internal readonly record struct OutboxEvent(OutboxKind Kind, long UserId, long B
 {
     /// <summary>Of an award.</summary>
     public AwardSource Source { get; init; }
+
+    /// <summary>How many more awards of the badge stand since.</summary>
+    public int Awards => Kind switch
+    {
+        OutboxKind.Awarded => 1,
+        OutboxKind.Removed => -1,
+        OutboxKind.Visited or OutboxKind.Corrected => 0,
+    };
 
     /// <summary>The award was committed by this event alone; its row follows with a flush of the <see cref="Memtable"/>.</summary>
     public bool IsBuffered { get; init; }
@@ -35,7 +44,7 @@ internal static class Outbox
     private const byte Version = 1;
 
     // One more than the largest number of a kind.
-    private const int Kinds = 4;
+    private const int Kinds = 5;
 
     private const int KindMask = 7;
     private const int SourceShift = 3;
@@ -44,32 +53,30 @@ internal static class Outbox
 
     public static byte[] Pack(ReadOnlySpan<OutboxEvent> events)
     {
-        var buffer = new ArrayBufferWriter<byte>(16 + (events.Length * 20));
-        Put(buffer, Version);
-        PutNumber(buffer, events.Length);
+        var packed = new PackedWriter(16 + (events.Length * 20)).Byte(Version).Number(events.Length);
         var named = Named(events);
-        PutNumber(buffer, named.Length);
+        packed.Number(named.Length);
         for (var i = 0; i < named.Length; i++)
         {
-            PutNumber(buffer, named[i] - (i == 0 ? 0 : named[i - 1]));
+            packed.Number(named[i] - (i == 0 ? 0 : named[i - 1]));
         }
         Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
         var user = 0L;
         foreach (ref readonly var each in events)
         {
             ref var last = ref lasts[(int)each.Kind];
-            Put(buffer, (byte)((int)each.Kind | ((int)each.Source << SourceShift) | (each.IsBuffered ? Buffered : 0)));
-            PutNumber(buffer, each.UserId - user);
-            PutNumber(buffer, named.BinarySearch(each.BadgeId));
-            PutNumber(buffer, each.AwardId - last.AwardId);
-            PutNumber(buffer, each.At - last.At);
+            packed.Byte((byte)((int)each.Kind | ((int)each.Source << SourceShift) | (each.IsBuffered ? Buffered : 0)))
+                .Number(each.UserId - user)
+                .Number(named.BinarySearch(each.BadgeId))
+                .Number(each.AwardId - last.AwardId)
+                .Number(each.At - last.At);
             if (!each.IsBuffered)
             {
-                PutText(buffer, each.Occasion);
+                packed.Text(each.Occasion);
             }
             (last, user) = (each, each.UserId);
         }
-        return buffer.WrittenSpan.ToArray();
+        return packed.ToArray();
     }
 
     private static ReadOnlySpan<long> Named(ReadOnlySpan<OutboxEvent> events)
@@ -98,46 +105,45 @@ internal static class Outbox
         {
             throw new InvalidDataException("Unknown version of an outbox row.");
         }
-        var rest = packed[1..];
+        var rest = new PackedReader(packed[1..]);
         // Each event and each name takes a byte at least, whatever the counts claim.
-        var count = Within(TakeNumber(ref rest), rest.Length);
-        var named = TakeNamed(ref rest);
+        var count = rest.Count();
+        var named = Named(ref rest);
         var events = new List<OutboxEvent>(count);
         Span<OutboxEvent> lasts = new OutboxEvent[Kinds];
         var user = 0L;
-        while (rest.Length > 0 && events.Count < count)
+        while (!rest.IsAtEnd && events.Count < count)
         {
-            var head = rest[0];
+            var head = rest.Byte();
             var kind = (OutboxKind)(head & KindMask);
-            if (kind is < OutboxKind.Awarded or > OutboxKind.Visited)
+            if (kind is < OutboxKind.Awarded or > OutboxKind.Corrected)
             {
                 throw new InvalidDataException("Unknown kind of an outbox event.");
             }
             ref var last = ref lasts[(int)kind];
             var isBuffered = (head & Buffered) != 0;
-            rest = rest[1..];
             last = new OutboxEvent(
                 kind,
-                user += TakeNumber(ref rest),
-                named[Within(TakeNumber(ref rest), named.Length - 1)],
-                last.AwardId + TakeNumber(ref rest),
-                last.At + TakeNumber(ref rest),
-                isBuffered ? "" : TakeText(ref rest))
+                user += rest.Number(),
+                named[Within(rest.Number(), named.Length - 1)],
+                last.AwardId + rest.Number(),
+                last.At + rest.Number(),
+                isBuffered ? "" : rest.Text())
             {
                 Source = (AwardSource)((head >> SourceShift) & SourceMask),
                 IsBuffered = isBuffered,
             };
             events.Add(last);
         }
-        return rest.Length == 0 && events.Count == count ? events : throw new InvalidDataException("An outbox row does not end with its last event.");
+        return rest.IsAtEnd && events.Count == count ? events : throw new InvalidDataException("An outbox row does not end with its last event.");
     }
 
-    private static long[] TakeNamed(ref ReadOnlySpan<byte> rest)
+    private static long[] Named(ref PackedReader rest)
     {
-        var named = new long[Within(TakeNumber(ref rest), rest.Length)];
+        var named = new long[rest.Count()];
         for (var (i, last) = (0, 0L); i < named.Length; i++)
         {
-            named[i] = last += TakeNumber(ref rest);
+            named[i] = last += rest.Number();
         }
         return named;
     }
@@ -145,62 +151,4 @@ internal static class Outbox
     private static int Within(long number, int largest) => number >= 0 && number <= largest
         ? (int)number
         : throw new InvalidDataException("A number in an outbox row is out of range.");
-
-    private static void Put(ArrayBufferWriter<byte> buffer, byte value)
-    {
-        buffer.GetSpan(1)[0] = value;
-        buffer.Advance(1);
-    }
-
-    private static void PutNumber(ArrayBufferWriter<byte> buffer, long value)
-    {
-        var span = buffer.GetSpan(10);
-        var zigzag = (ulong)((value << 1) ^ (value >> 63));
-        var length = 0;
-        while (zigzag >= 0x80)
-        {
-            span[length++] = (byte)(zigzag | 0x80);
-            zigzag >>= 7;
-        }
-        span[length++] = (byte)zigzag;
-        buffer.Advance(length);
-    }
-
-    private static void PutText(ArrayBufferWriter<byte> buffer, string text)
-    {
-        PutNumber(buffer, System.Text.Encoding.UTF8.GetByteCount(text));
-        buffer.Advance(System.Text.Encoding.UTF8.GetBytes(text, buffer.GetSpan(text.Length * 3)));
-    }
-
-    private static long TakeNumber(ref ReadOnlySpan<byte> rest)
-    {
-        ulong zigzag = 0;
-        for (var shift = 0; shift < 70; shift += 7)
-        {
-            if (rest.Length == 0)
-            {
-                break;
-            }
-            var next = rest[0];
-            rest = rest[1..];
-            zigzag |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                return (long)(zigzag >> 1) ^ -(long)(zigzag & 1);
-            }
-        }
-        throw new InvalidDataException("An outbox row ends inside a number.");
-    }
-
-    private static string TakeText(ref ReadOnlySpan<byte> rest)
-    {
-        var length = TakeNumber(ref rest);
-        if (length < 0 || length > rest.Length)
-        {
-            throw new InvalidDataException("An outbox row ends inside a text.");
-        }
-        var text = length == 0 ? "" : System.Text.Encoding.UTF8.GetString(rest[..(int)length]);
-        rest = rest[(int)length..];
-        return text;
-    }
 }

@@ -413,7 +413,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     private static void Insert(SqliteSession session, BufferedAward award) => session.Raw(InsertPlainAward)
         .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Id).Set(4, award.AwardedAt).Set(5, (long)award.Source).Execute();
 
-    protected override ValueTask Settle(Session session, long userId)
+    internal override ValueTask Settle(Session session, long userId)
     {
         foreach (var award in _memtable.Place(userId))
         {

@@ -92,10 +92,6 @@ public sealed class Tallies : IAsyncDisposable
     /// <summary>Takes in what a node's batch did. Batches of one node come in order, from one thread at a time.</summary>
     internal void Apply(short node, long sequence, IReadOnlyList<OutboxEvent> events)
     {
-        if (events.Count == 0)
-        {
-            return;
-        }
         // What lies further back never comes into the window: an import of years must not stay in memory.
         var oldest = Clock.BucketOf(_time.Micros()) - 576;
         foreach (var each in events)
@@ -110,7 +106,7 @@ public sealed class Tallies : IAsyncDisposable
                 }
                 continue;
             }
-            var delta = each.Kind == OutboxKind.Awarded ? 1 : -1;
+            var delta = each.Awards;
             var bucket = Clock.BucketOf(each.At);
             if (bucket > oldest)
             {
@@ -168,10 +164,7 @@ public sealed class Tallies : IAsyncDisposable
                 sequences[node] = rows.Long(0);
                 foreach (var each in Outbox.Unpack(rows.Bytes(1)))
                 {
-                    if (each.Kind != OutboxKind.Visited && each.BadgeId == badgeId)
-                    {
-                        sum += each.Kind == OutboxKind.Awarded ? 1 : -1;
-                    }
+                    sum += each.BadgeId == badgeId ? each.Awards : 0;
                 }
             }
         }

@@ -33,7 +33,10 @@ internal sealed class TallyDeltas
                 }
                 continue;
             }
-            var delta = each.Kind == OutboxKind.Awarded ? 1 : -1;
+            if (each.Awards is not (var delta and not 0))
+            {
+                continue;
+            }
             Add(_badges, new TallyKey(TallyKey.Total, 0, each.BadgeId), delta);
             Add(_badges, new TallyKey(TallyKey.Day, Clock.DayOf(each.At), each.BadgeId), delta);
             if (Clock.BucketOf(each.At) is var bucket && TallyKey.IsKept(bucket, now))

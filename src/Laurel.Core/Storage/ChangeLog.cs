@@ -10,6 +10,7 @@ public enum ChangeKind
     Key = 5,
     ActionType = 6,
     SigningKey = 7,
+    Rule = 8,
 }
 
 /// <summary>The log by which processes learn what others changed. Whoever writes the catalogue appends in the same transaction;

@@ -10,6 +10,7 @@ public enum IdKind
     Award = 5,
     Key = 6,
     Action = 7,
+    Rule = 8,
 }
 
 /// <summary>Ids that Laurel hands out lie in ranges closed to PUT, so that no import can meet them: for what there is little of,
@@ -53,6 +54,20 @@ public sealed class IdBlocks(Database database)
     /// <summary>The next id; waits only when a block has run out before its successor was there.</summary>
     public ValueTask<long> Next(IdKind kind) => _blocks[(int)kind - 1].Next();
 
+    /// <summary>The next id, if there is one without waiting: a transaction that runs may be what others wait for.</summary>
+    internal bool TryNext(IdKind kind, out long id) => _blocks[(int)kind - 1].TryNext(out id);
+
+    /// <summary>Reserves ids in a transaction that runs, good only if it is committed.</summary>
+    /// <returns>The first of them.</returns>
+    internal static async ValueTask<long> ReserveIn(Session session, IdKind kind, int size)
+    {
+        var row = session.Prepare(Reserve).Set(1, size).Set(2, (long)kind);
+        await row.Read();
+        var end = row.Long(0);
+        await row.Done();
+        return end - size;
+    }
+
     private sealed class Block(Database database, IdKind kind)
     {
         private readonly Lock _gate = new();
@@ -61,6 +76,35 @@ public sealed class IdBlocks(Database database)
         private long _end;
         private Task<long>? _reserving;
 
+        public bool TryNext(out long id)
+        {
+            lock (_gate)
+            {
+                return Take(out id);
+            }
+        }
+
+        // Under the gate.
+        private bool Take(out long id)
+        {
+            // A failure of long ago is nobody's answer now.
+            if (_reserving is { IsFaulted: true })
+            {
+                _reserving = null;
+            }
+            // The successor is asked for when a quarter is left.
+            if (_end - _next <= _size / 4 && _reserving is null)
+            {
+                _reserving = Task.Run(ReserveBlock);
+            }
+            if (_next == _end && _reserving is { IsCompletedSuccessfully: true })
+            {
+                (_end, _next, _reserving) = (_reserving.Result, _reserving.Result - _size, null);
+            }
+            id = _next < _end ? _next++ : 0;
+            return id != 0;
+        }
+
         public async ValueTask<long> Next()
         {
             while (true)
@@ -68,19 +112,9 @@ public sealed class IdBlocks(Database database)
                 Task<long> reserving;
                 lock (_gate)
                 {
-                    // A failure of long ago is nobody's answer now.
-                    if (_reserving is { IsFaulted: true })
+                    if (Take(out var id))
                     {
-                        _reserving = null;
-                    }
-                    // The successor is asked for when a quarter is left.
-                    if (_end - _next <= _size / 4 && _reserving is null)
-                    {
-                        _reserving = Task.Run(ReserveBlock);
-                    }
-                    if (_next < _end)
-                    {
-                        return _next++;
+                        return id;
                     }
                     reserving = _reserving!;
                 }
@@ -118,13 +152,6 @@ public sealed class IdBlocks(Database database)
             }
         }
 
-        private Task<long> ReserveBlock() => database.Write(async session =>
-        {
-            var row = session.Prepare(Reserve).Set(1, _size).Set(2, (long)kind);
-            await row.Read();
-            var end = row.Long(0);
-            await row.Done();
-            return end;
-        });
+        private Task<long> ReserveBlock() => database.Write(async session => await ReserveIn(session, kind, (int)_size) + _size);
     }
 }

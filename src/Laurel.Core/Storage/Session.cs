@@ -13,6 +13,9 @@ public abstract class Session
     /// <summary>Whether the ledger's indexes by time hold every award, not only those of listed_users.</summary>
     internal virtual bool ListsEveryUser => true;
 
+    /// <summary>Whether only one transaction at a time writes, so that what it reads needs no lock.</summary>
+    internal virtual bool WritesAlone => false;
+
     /// <summary>A statement for a hot path: kept prepared, parameters by number.</summary>
     public abstract Statement Prepare(string sql);
 

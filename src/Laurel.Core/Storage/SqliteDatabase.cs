@@ -246,6 +246,8 @@ internal sealed class SqliteSession : Session, IDisposable
 
     internal override bool ListsEveryUser => false;
 
+    internal override bool WritesAlone => true;
+
     // Transactions are begun and ended by statements on the handle: ADO.NET's object would be one more state to keep in step.
     internal override DbTransaction? Transaction => null;
 

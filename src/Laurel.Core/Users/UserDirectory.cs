@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Laurel.Core.Access;
+using Laurel.Core.Rules;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Users;
@@ -389,6 +390,10 @@ public sealed class UserDirectory
             """, row);
         if (standing is not null)
         {
+            if (standing.TimeZone != draft.TimeZone)
+            {
+                await UserZones.Change(session, id, standing.TimeZone, draft.TimeZone, now);
+            }
             await _changes.Append(session, ChangeKind.User, id);
             await Release(session, id, ByKey, standing.Key, keep: row.Key);
             await Release(session, id, ByLogin, standing.Username, keep: row.PasswordHash is null ? null : row.Username);

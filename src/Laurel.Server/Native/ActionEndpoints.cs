@@ -15,8 +15,8 @@ internal static class ActionEndpoints
     private static async Task<NativeAnswer> Record(NativeCall call)
     {
         var body = await call.Body(NativeJson.Strict.ActionBody);
-        return (await call.Core.Actions.Record(body.ToDraft(), call.Caller)).Succeeded(out var put, out var refusal)
-            ? NativeAnswer.Stored(put.Created, new ActionAnswerJson(ActionJson.From(put.Thing), put.Created), NativeJson.Strict.ActionAnswerJson)
+        return (await call.Core.Actions.Record(body.ToDraft(), call.Caller, bulk: false, call.Aborted)).Succeeded(out var outcome, out var refusal)
+            ? NativeAnswer.Stored(outcome.Created, new ActionAnswerJson(ActionJson.From(outcome.Action), outcome.Created, outcome.Counted), NativeJson.Strict.ActionAnswerJson)
             : NativeProblem.Of(refusal);
     }
 
@@ -68,5 +68,5 @@ internal sealed class ActionJson : ActionFactsJson
     };
 }
 
-/// <summary>The action that is recorded now, and whether this request recorded it.</summary>
-internal sealed record ActionAnswerJson(ActionJson Action, bool Created);
+/// <summary>The action that is recorded now, whether this request recorded it, and whether it came in time for rules to count it.</summary>
+internal sealed record ActionAnswerJson(ActionJson Action, bool Created, bool Counted);

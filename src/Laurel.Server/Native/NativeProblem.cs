@@ -67,8 +67,9 @@ internal static class NativeProblem
     private static int Status(RefusalCode code) => code switch
     {
         RefusalCode.Invalid or RefusalCode.IdReserved or RefusalCode.UnknownIssuer or RefusalCode.UnknownPlace or RefusalCode.UnknownBadge
-            or RefusalCode.UnknownUser or RefusalCode.UnknownActionType or RefusalCode.InvalidImage or RefusalCode.Moderated => Unprocessable,
-        RefusalCode.UnknownKey or RefusalCode.UnknownAward or RefusalCode.UnknownAction => StatusCodes.Status404NotFound,
+            or RefusalCode.UnknownUser or RefusalCode.UnknownActionType or RefusalCode.InvalidImage or RefusalCode.Moderated
+            or RefusalCode.InvalidFilter => Unprocessable,
+        RefusalCode.UnknownKey or RefusalCode.UnknownAward or RefusalCode.UnknownAction or RefusalCode.UnknownRule => StatusCodes.Status404NotFound,
         RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse or RefusalCode.ActionMismatch or RefusalCode.NotEnoughPoints => Conflict,
         RefusalCode.AlreadyExists => StatusCodes.Status412PreconditionFailed,
         RefusalCode.Forbidden => StatusCodes.Status403Forbidden,
@@ -86,6 +87,8 @@ internal static class NativeProblem
         RefusalCode.UnknownAward => "unknown_award",
         RefusalCode.UnknownActionType => "unknown_action_type",
         RefusalCode.UnknownAction => "unknown_action",
+        RefusalCode.UnknownRule => "unknown_rule",
+        RefusalCode.InvalidFilter => "invalid_filter",
         RefusalCode.ActionMismatch => "action_mismatch",
         RefusalCode.NotEnoughPoints => "not_enough_points",
         RefusalCode.KeyTaken => "key_taken",

@@ -17,13 +17,13 @@ public sealed class ActionTests
         var draft = new ActionDraft("Edit", 1) { Id = 1125, Subject = "node:7", Properties = """{ "a": [1.0, "x"], "b": null }""" };
         var first = TestCore.Value(await laurel.Core.Actions.Record(draft));
         Assert.True(first.Created);
-        Assert.Equal((time.Micros(), time.Micros()), (first.Thing.OccurredAt, first.Thing.RecordedAt));
+        Assert.Equal((time.Micros(), time.Micros()), (first.Action.OccurredAt, first.Action.RecordedAt));
         time.StepClock(TimeSpan.FromHours(1));
 
-        var when = first.Thing.OccurredAt;
+        var when = first.Action.OccurredAt;
         foreach (var same in new[] { draft, draft with { OccurredAt = when }, draft with { Properties = """{"b":null,"a":[1,"x"]}""" } })
         {
-            Assert.Equal((first.Thing, false), TestCore.Value(await laurel.Core.Actions.Record(same)));
+            Assert.Equal(new ActionOutcome(first.Action, Created: false, Counted: true), TestCore.Value(await laurel.Core.Actions.Record(same)));
         }
         foreach (var other in new[]
         {
@@ -33,10 +33,10 @@ public sealed class ActionTests
         {
             Assert.Equal(RefusalCode.ActionMismatch, Refused(await laurel.Core.Actions.Record(other)));
         }
-        Assert.Equal(first.Thing, await laurel.Core.Actions.Find(1125));
+        Assert.Equal(first.Action, await laurel.Core.Actions.Find(1125));
 
-        var empty = TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1) { Id = 5 })).Thing;
-        Assert.Equal((empty, false), TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1) { Id = 5, Properties = "{}" })));
+        var empty = TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1) { Id = 5 })).Action;
+        Assert.Equal(new ActionOutcome(empty, Created: false, Counted: true), TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1) { Id = 5, Properties = "{}" })));
     }
 
     [Theory, EveryEngine]
@@ -47,11 +47,11 @@ public sealed class ActionTests
         await using var second = await TestCore.OpenSecond(database);
         for (var id = 1; id <= 10; id++)
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => (i % 2 == 0 ? first : second).Core.Actions.Record(
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () => await (i % 2 == 0 ? first : second).Core.Actions.Record(
                 new ActionDraft("Edit", 1 + (i % 4 / 2)) { Id = id }))));
             var recorded = outcomes.Where(outcome => outcome.Succeeded(out _, out _)).Select(TestCore.Value).ToList();
             Assert.Equal((1, 4), (recorded.Count(each => each.Created), recorded.Count));
-            Assert.Single(recorded.Select(each => each.Thing).Distinct());
+            Assert.Single(recorded.Select(each => each.Action).Distinct());
         }
     }
 
@@ -59,11 +59,11 @@ public sealed class ActionTests
     public async Task Ids_that_laurel_draws_are_its_own(Engine engine)
     {
         await using var laurel = await Open(engine);
-        var drawn = TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1))).Thing;
+        var drawn = TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1))).Action;
         Assert.Equal(1L << 40, drawn.Id);
-        Assert.NotEqual(drawn.Id, TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1))).Thing.Id);
+        Assert.NotEqual(drawn.Id, TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1))).Action.Id);
         // What was told may be told back.
-        Assert.Equal((drawn, false), TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1) { Id = drawn.Id })));
+        Assert.Equal(new ActionOutcome(drawn, Created: false, Counted: true), TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1) { Id = drawn.Id })));
         foreach (var reserved in new[] { 0, -1, (1L << 40) + 500, (1L << 46) - 1, 1L << 53, long.MaxValue })
         {
             Assert.Equal(RefusalCode.IdReserved, Refused(await laurel.Core.Actions.Record(new ActionDraft("Edit", 1) { Id = reserved })));
@@ -90,7 +90,7 @@ public sealed class ActionTests
             Assert.Equal(RefusalCode.Invalid, Refused(await laurel.Core.Actions.Record(wrong)));
         }
         var deepest = string.Concat(Enumerable.Repeat("{\"x\":", 15)) + "{}" + new string('}', 15);
-        Assert.Equal(deepest, TestCore.Value(await laurel.Core.Actions.Record(draft with { Subject = new string('é', 256), OccurredAt = 0, Properties = deepest })).Thing.Properties);
+        Assert.Equal(deepest, TestCore.Value(await laurel.Core.Actions.Record(draft with { Subject = new string('é', 256), OccurredAt = 0, Properties = deepest })).Action.Properties);
         Assert.Null(await laurel.Core.Actions.Find(404));
     }
 

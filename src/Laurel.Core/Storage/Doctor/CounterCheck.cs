@@ -22,7 +22,8 @@ internal static class CounterCheck
                 // No index leads from an award's id; the ledger's walk has seen them all.
                 IdKind.Award => examination.LargestAwardId,
                 IdKind.Key => await Largest(database, "credentials", kind),
-                IdKind.Action => await Largest(database, "actions", kind),
+                IdKind.Action => await Largest(database, "action_ids", kind),
+                IdKind.Rule => await Largest(database, "rules", kind),
             };
             await Compare(examination, (long)kind, $"ids of kind {kind.ToString().ToLowerInvariant()}", largest);
         }

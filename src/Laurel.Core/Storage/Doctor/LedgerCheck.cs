@@ -63,7 +63,7 @@ internal static class LedgerCheck
         {
             if (each.Kind is OutboxKind.Awarded or OutboxKind.Removed && each.BadgeId % passes == pass)
             {
-                Count(counts, each.BadgeId, each.At, each.Kind == OutboxKind.Awarded ? -1 : 1, oldest);
+                Count(counts, each.BadgeId, each.At, -each.Awards, oldest);
             }
         });
         var known = await Known(examination.Database, passes, pass);

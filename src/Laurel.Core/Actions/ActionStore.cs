@@ -1,0 +1,114 @@
+using Laurel.Core.Awards;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Actions;
+
+/// <summary>An action as it concerns one user.</summary>
+internal readonly record struct UserAction(RecordedAction Action, ActionRoles Roles, bool IsCounted)
+{
+    public Position Position => new(Action.OccurredAt, Action.Id);
+}
+
+/// <summary>What a user has to do with an action. Stored: numbers never change.</summary>
+[Flags]
+internal enum ActionRoles
+{
+    Actor = 1,
+
+    /// <summary>It was about a subject of theirs.</summary>
+    Owner = 2,
+}
+
+/// <summary>The tables of actions: a directory by id, and the actions by user and time, in periods of thirty days.</summary>
+internal static class ActionStore
+{
+    /// <summary>In microseconds. Written into 0003_rules.sql too.</summary>
+    public const long PeriodLength = 30 * Clock.Day;
+
+    private const string Columns = "id, type, actor_id, subject, occurred_at, recorded_at, properties, role, counted";
+
+    private const string InsertId = "INSERT INTO action_ids (id, user_id, occurred_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+    private const string FindId = "SELECT user_id, occurred_at FROM action_ids WHERE id = $1";
+
+    private const string InsertAction = """
+        INSERT INTO user_actions (period, user_id, occurred_at, id, role, actor_id, type, subject, properties, recorded_at, counted)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """;
+
+    private const string FindAction =
+        $"SELECT {Columns} FROM user_actions WHERE period = $1 AND user_id = $2 AND occurred_at = $3 AND id = $4";
+
+    private const string Behind = $"""
+        SELECT {Columns} FROM user_actions WHERE period = $1 AND user_id = $2 AND (occurred_at, id) > ($3, $4) ORDER BY occurred_at, id
+        """;
+
+    private const string FirstPeriod = "SELECT coalesce(min(period), $1) FROM user_actions";
+
+    /// <summary>Which period holds a time.</summary>
+    public static long PeriodOf(long at) => at / PeriodLength;
+
+    /// <summary>Claims the action's id; false when another action, or the same one earlier, has it.</summary>
+    public static async ValueTask<bool> Claim(Session session, RecordedAction action) =>
+        await session.Prepare(InsertId).Set(1, action.Id).Set(2, action.UserId).Set(3, action.OccurredAt).Run() == 1;
+
+    /// <summary>Writes an action for a user whom it concerns.</summary>
+    public static async ValueTask Insert(Session session, long userId, UserAction concerning)
+    {
+        var action = concerning.Action;
+        await session.Prepare(InsertAction).Set(1, PeriodOf(action.OccurredAt)).Set(2, userId).Set(3, action.OccurredAt).Set(4, action.Id)
+            .Set(5, (long)concerning.Roles).Set(6, action.UserId).Set(7, action.Type).Set(8, action.Subject).Set(9, action.Properties)
+            .Set(10, action.RecordedAt).Set(11, concerning.IsCounted ? 1 : 0).Run();
+    }
+
+    public static async ValueTask<RecordedAction?> Find(Session session, long id)
+    {
+        var directory = session.Prepare(FindId).Set(1, id);
+        if (!await directory.Read())
+        {
+            return null;
+        }
+        var (user, at) = (directory.Long(0), directory.Long(1));
+        await directory.Done();
+        var row = session.Prepare(FindAction).Set(1, PeriodOf(at)).Set(2, user).Set(3, at).Set(4, id);
+        if (!await row.Read())
+        {
+            return null;
+        }
+        var action = Row(row).Action;
+        await row.Done();
+        return action;
+    }
+
+    /// <summary>What concerns a user behind a position, in order.</summary>
+    public static async ValueTask<List<UserAction>> Read(Session session, long userId, Position after, long now)
+    {
+        var found = new List<UserAction>();
+        for (var period = await First(session, after, now); period <= PeriodOf(now); period++)
+        {
+            var rows = session.Prepare(Behind).Set(1, period).Set(2, userId).Set(3, after.At).Set(4, after.Id);
+            while (await rows.Read())
+            {
+                found.Add(Row(rows));
+            }
+        }
+        return found;
+    }
+
+    private static async ValueTask<long> First(Session session, Position after, long now)
+    {
+        if (after.At >= now - (4 * PeriodLength))
+        {
+            return PeriodOf(after.At);
+        }
+        var row = session.Prepare(FirstPeriod).Set(1, PeriodOf(now));
+        await row.Read();
+        var first = row.Long(0);
+        await row.Done();
+        return Math.Max(first, after.At < 0 ? 0 : PeriodOf(after.At));
+    }
+
+    private static UserAction Row(Statement row) => new(
+        new RecordedAction(row.Long(0), row.Text(1), row.Long(2), row.TextOrNull(3), row.Long(4), row.Long(5), row.TextOrNull(6)),
+        (ActionRoles)row.Long(7), row.Long(8) != 0);
+}

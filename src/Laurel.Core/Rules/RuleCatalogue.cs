@@ -1,0 +1,143 @@
+using Laurel.Core.Access;
+using Laurel.Core.Awards;
+using Laurel.Core.Badges;
+using Laurel.Core.Issuers;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Rules;
+
+/// <summary>The rules. A change takes effect between two of the ledger's batches, on all nodes at once: each action is counted under
+/// one revision.</summary>
+public sealed class RuleCatalogue
+{
+    private const string LockVersion = "UPDATE counters SET next = next + 1 WHERE kind = 100";
+
+    private readonly Database _database;
+    private readonly ChangeLog _changes;
+    private readonly IdBlocks _ids;
+    private readonly BadgeCatalogue _badges;
+    private readonly IssuerCatalogue _issuers;
+    private readonly TimeProvider _time;
+
+    internal RuleCatalogue(
+        Database database, ChangeLog changes, IdBlocks ids, BadgeCatalogue badges, IssuerCatalogue issuers, TimeProvider time) =>
+        (_database, _changes, _ids, _badges, _issuers, _time) = (database, changes, ids, badges, issuers, time);
+
+    public ValueTask<Rule?> Find(long id) => _database.Read(session => RuleRow.Find(session, id));
+
+    /// <summary>Rules by id, after <paramref name="after"/>.</summary>
+    public async ValueTask<IReadOnlyList<Rule>> List(long after, int limit) => await _database.Read(session => RuleRow.List(session, after, limit));
+
+    /// <summary>The rules that award a badge.</summary>
+    public async ValueTask<IReadOnlyList<Rule>> OfBadge(long badgeId) =>
+        [.. (await List(0, int.MaxValue)).Where(rule => rule.Draft.Tiers.Any(tier => tier.BadgeId == badgeId))];
+
+    /// <summary>Creates a rule at an id that Laurel chooses.</summary>
+    /// <param name="caller">Who asks: administrators, services, and the managers of all the issuers whose badges it awards may.</param>
+    public async Task<Outcome<Rule>> Create(RuleDraft draft, Caller caller) =>
+        (await Store(await _ids.Next(IdKind.Rule), draft, createOnly: true, caller)).Map(put => put.Thing);
+
+    /// <summary>Creates or replaces the rule at this id. What is counted begins anew, from now on, when the rule is enabled or counts
+    /// other things than before; a change of anything else keeps the counts.</summary>
+    /// <inheritdoc cref="Create" path="/param"/>
+    public async Task<Outcome<(Rule Thing, bool Created)>> Put(long id, RuleDraft draft, bool createOnly, Caller caller) =>
+        !IdRange.IsOpen(IdKind.Rule, id) && await Find(id) is null
+            ? new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id")
+            : await Store(id, draft, createOnly, caller);
+
+    private async Task<Outcome<(Rule Thing, bool Created)>> Store(long id, RuleDraft draft, bool createOnly, Caller caller)
+    {
+        if (RuleRules.Check(draft) is { } invalid)
+        {
+            return invalid;
+        }
+        if (await CheckBadges(draft, caller) is { } refused)
+        {
+            return refused;
+        }
+        if (await Find(id) is { } now && await CheckBadges(now.Draft, caller) is { Code: RefusalCode.Forbidden } foreign)
+        {
+            return foreign;
+        }
+        var outcome = await _database.Write(session => Store(session, id, draft, createOnly, caller));
+        if (outcome.Succeeded(out _, out _))
+        {
+            _changes.Announce(ChangeKind.Rule, id);
+        }
+        return outcome;
+    }
+
+    private async ValueTask<Refusal?> CheckBadges(RuleDraft draft, Caller caller)
+    {
+        long? issuer = null;
+        foreach (var tier in draft.Tiers)
+        {
+            if (await _badges.Find(tier.BadgeId) is not { } badge)
+            {
+                return new Refusal(RefusalCode.UnknownBadge, "No badge has this id.", "badgeId");
+            }
+            if (!caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.RulesWrite))
+            {
+                return new Refusal(RefusalCode.Forbidden, "This key may not write rules that award this badge.");
+            }
+            if (badge.IssuerId != (issuer ??= badge.IssuerId))
+            {
+                return Refusal.Invalid("tiers", "The badges of one rule are of one issuer.");
+            }
+            if (draft.Condition is Condition.Holding && badge.Recurrence is not Recurrence.Once)
+            {
+                return Refusal.Invalid("tiers", "What is awarded for holding badges can be earned once.");
+            }
+        }
+        foreach (var held in draft.Condition is Condition.Holding holding ? holding.Badges : [])
+        {
+            if (await _badges.Find(held) is null)
+            {
+                return new Refusal(RefusalCode.UnknownBadge, "No badge has this id.", "when.holding");
+            }
+        }
+        return null;
+    }
+
+    private async ValueTask<Outcome<(Rule Thing, bool Created)>> Store(Session session, long id, RuleDraft draft, bool createOnly, Caller caller)
+    {
+        // Waits for the batches that run, and they for this: see RuleBook.
+        await session.Prepare(LockVersion).Run();
+        var standing = await RuleRow.Find(session, id);
+        if (standing is not null && createOnly)
+        {
+            return new Refusal(RefusalCode.AlreadyExists, "A rule with this id exists.");
+        }
+        if (await session.QueryFirst<long?>("SELECT id FROM rules WHERE key = @Key AND id <> @id", new { draft.Key, id }) is not null)
+        {
+            return new Refusal(RefusalCode.KeyTaken, "Another rule has this key.", "key");
+        }
+        var now = _time.Micros();
+        var revision = (standing?.Revision ?? 0) + 1;
+        var goesOn = standing is not null && Counts(standing.Draft, draft);
+        var rule = RuleRow.Of(id, draft, revision, goesOn ? standing!.Generation : revision, goesOn ? standing!.CountsFrom : now,
+            standing?.CreatedAt ?? now, now);
+        var row = new
+        {
+            id, draft.Key, rule.Revision, rule.Generation, rule.CountsFrom, Definition = RuleRow.Text(draft), rule.CreatedAt, rule.UpdatedAt, By = caller.UserId,
+        };
+        await session.Execute("""
+            INSERT INTO rules (id, key, revision, generation, counts_from, definition, created_at, updated_at)
+            VALUES (@id, @Key, @Revision, @Generation, @CountsFrom, @Definition, @CreatedAt, @UpdatedAt)
+            ON CONFLICT (id) DO UPDATE SET key = excluded.key, revision = excluded.revision, generation = excluded.generation,
+              counts_from = excluded.counts_from, definition = excluded.definition, updated_at = excluded.updated_at
+            """, row);
+        await session.Execute("""
+            INSERT INTO rule_revisions (rule_id, revision, definition, created_by, created_at) VALUES (@id, @Revision, @Definition, @By, @UpdatedAt)
+            """, row);
+        await _changes.Append(session, ChangeKind.Rule, id);
+        return (rule, standing is null);
+    }
+
+    // Whether what users have come to under one is what they would have come to under the other. The last target decides how far
+    // is counted.
+    private static bool Counts(RuleDraft before, RuleDraft after) =>
+        before.Enabled == after.Enabled && before.Condition == after.Condition && before.Filter == after.Filter && before.Recipient == after.Recipient
+        && before.ValidFrom == after.ValidFrom && before.ValidUntil == after.ValidUntil
+        && before.Actions.ToHashSet(StringComparer.Ordinal).SetEquals(after.Actions) && after.Tiers[^1].Target <= before.Tiers[^1].Target;
+}

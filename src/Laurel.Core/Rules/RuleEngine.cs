@@ -1,0 +1,77 @@
+using Laurel.Core.Actions;
+using Laurel.Core.Awards;
+using Laurel.Core.Badges;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Rules;
+
+/// <summary>Evaluates rules inside the ledger's batch: an action, what users have come to by it, and the awards it earns are committed
+/// together.</summary>
+/// <param name="lateness">How late an action may come and still count, in microseconds.</param>
+internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long lateness)
+{
+    // Between a request's clock and the batch that commits it, and between the clocks of two nodes.
+    private const long ClockTolerance = 300 * Clock.Second;
+
+    private volatile RuleBook _book = RuleBook.Empty;
+
+    /// <summary>Whether an action that happened and came at these times counts.</summary>
+    public bool IsInTime(RecordedAction action) => action.OccurredAt >= action.RecordedAt - lateness;
+
+    /// <summary>All that rules have to do with a batch whose other work is done.</summary>
+    public async ValueTask Apply(Session session, List<LedgerEntry> batch, LedgerStore store, long now)
+    {
+        var actions = batch.OfType<ActionEntry>().ToList();
+        if (actions.Count == 0 && store.Recorded == 0)
+        {
+            return;
+        }
+        var book = await _book.Newest(session);
+        _book = book;
+        if (actions.Count == 0 && !book.LooksAtHoldings)
+        {
+            return;
+        }
+        var run = new RuleRun(session, store, book, badges, ids, now, now - lateness - ClockTolerance);
+        await run.Evaluate(await Record(session, actions, store));
+        await run.EvaluateHoldings();
+    }
+
+    // By user, the actions that are new.
+    private async ValueTask<SortedDictionary<long, List<UserAction>>> Record(Session session, List<ActionEntry> entries, LedgerStore store)
+    {
+        var byUser = new SortedDictionary<long, List<UserAction>>();
+        // In key order, so that two nodes' batches never deadlock.
+        foreach (var entry in entries.OrderBy(entry => entry.Action.Id))
+        {
+            (entry.IsRecorded, entry.Standing) = (false, null);
+            if (entry.CheckUser && !await LedgerStore.Exists(session, entry.UserId))
+            {
+                continue;
+            }
+            entry.IsRecorded = true;
+            if (!await ActionStore.Claim(session, entry.Action))
+            {
+                // Past its retention only the id is left of it.
+                entry.Standing = await ActionStore.Find(session, entry.Action.Id) ?? entry.Action;
+                continue;
+            }
+            store.RecordsAction = true;
+            foreach (var (user, roles) in entry.Concerns())
+            {
+                var action = new UserAction(entry.Action, roles, IsInTime(entry.Action));
+                await ActionStore.Insert(session, user, action);
+                if (!byUser.TryGetValue(user, out var actions))
+                {
+                    byUser[user] = actions = [];
+                }
+                actions.Add(action);
+            }
+        }
+        foreach (var actions in byUser.Values)
+        {
+            actions.Sort((a, b) => a.Position.CompareTo(b.Position));
+        }
+        return byUser;
+    }
+}

@@ -1,0 +1,158 @@
+using Laurel.Core.Awards;
+
+namespace Laurel.Core.Rules;
+
+/// <summary>A target that a user reached, and with which action; null where it is no action that counts.</summary>
+internal readonly record struct Reached(int Tier, long At, long? ActionId, string? Subject);
+
+/// <summary>How far a user has come in a rule, as it is stored: the count after the last action, and up to two earlier ones from which
+/// it can be counted again when an action comes late. Nothing that is older than the lateness is counted any more, so a count that old
+/// is settled and the earlier ones are let go: never more than two latenesses of actions are counted again.</summary>
+internal sealed class UserRule
+{
+    private const byte SeatedFlag = 1;
+    private const byte SettledFlag = 2;
+    private const byte MiddleFlag = 4;
+    private const byte CurrentFlag = 8;
+
+    private Snapshot? _settled;
+    private Snapshot? _middle;
+    private Snapshot? _current;
+
+    private sealed record Snapshot(Position Position, byte[] Counter);
+
+    /// <summary>Whether the user is one of a limited number of recipients.</summary>
+    public bool IsSeated { get; set; }
+
+    /// <exception cref="InvalidDataException">Not what <see cref="Pack"/> wrote.</exception>
+    public static UserRule Read(ReadOnlySpan<byte> packed)
+    {
+        var rest = new PackedReader(packed);
+        var flags = rest.IsAtEnd ? (byte)0 : rest.Byte();
+        return new UserRule
+        {
+            IsSeated = (flags & SeatedFlag) != 0,
+            _settled = (flags & SettledFlag) != 0 ? Take(ref rest) : null,
+            _middle = (flags & MiddleFlag) != 0 ? Take(ref rest) : null,
+            _current = (flags & CurrentFlag) != 0 ? Take(ref rest) : null,
+        };
+    }
+
+    private static Snapshot Take(ref PackedReader rest) => new(new Position(rest.Number(), rest.Number()), rest.Bytes().ToArray());
+
+    public byte[] Pack()
+    {
+        var packed = new PackedWriter(64).Byte((byte)((IsSeated ? SeatedFlag : 0) | (_settled is null ? 0 : SettledFlag)
+            | (_middle is null ? 0 : MiddleFlag) | (_current is null ? 0 : CurrentFlag)));
+        Put(packed, _settled);
+        Put(packed, _middle);
+        Put(packed, _current);
+        return packed.ToArray();
+    }
+
+    private static void Put(PackedWriter packed, Snapshot? snapshot)
+    {
+        if (snapshot is not null)
+        {
+            packed.Number(snapshot.Position.At).Number(snapshot.Position.Id).Bytes(snapshot.Counter);
+        }
+    }
+
+    /// <summary>The last action that was counted; behind the last target none is.</summary>
+    public Position Last => _current?.Position ?? Position.First;
+
+    public Counter Counter(Rule rule) => Rules.Counter.Read(rule.Draft.Condition, rule.LastTarget, _current?.Counter);
+
+    /// <summary>Goes back to the last count before an action that came late.</summary>
+    /// <param name="before">Where it belongs.</param>
+    /// <returns>Behind which action all must be counted again; null when what lies there is settled: then nothing has changed.</returns>
+    public Position? Rewind(Position before)
+    {
+        if (_settled is not null && _settled.Position.CompareTo(before) >= 0)
+        {
+            return null;
+        }
+        if (_current is not null && _current.Position.CompareTo(before) >= 0)
+        {
+            _current = _middle;
+            _middle = null;
+        }
+        if (_current is not null && _current.Position.CompareTo(before) >= 0)
+        {
+            _current = null;
+        }
+        if (_current is null)
+        {
+            (_current, _settled) = (_settled, null);
+        }
+        return Last;
+    }
+
+    /// <summary>Counts actions, in their order, all behind the last.</summary>
+    /// <param name="rule">The same as ever, in this generation.</param>
+    /// <param name="moments">Those that match.</param>
+    /// <param name="calendar">The issuer's and the user's.</param>
+    /// <param name="settled">Nothing that happened before this time will still come.</param>
+    public List<Reached> Step(Rule rule, IEnumerable<Moment> moments, RuleCalendar calendar, long settled)
+    {
+        var reached = new List<Reached>();
+        var counter = Counter(rule);
+        var last = Last;
+        foreach (var moment in moments)
+        {
+            if (counter.IsComplete)
+            {
+                break;
+            }
+            if (_current is not null || last != Position.First)
+            {
+                Keep(last, counter, moment.At, settled);
+            }
+            var (before, after) = counter.Step(moment, calendar);
+            for (var tier = 0; tier < rule.Draft.Tiers.Count; tier++)
+            {
+                var target = rule.Draft.Tiers[tier].Target;
+                if (before < target && target <= after)
+                {
+                    reached.Add(new Reached(tier, moment.At, moment.ActionId, moment.Subject));
+                }
+            }
+            last = moment.Position;
+            _current = null;
+        }
+        if (last != Position.First)
+        {
+            _current = Of(last, counter);
+        }
+        if (last.At < settled)
+        {
+            (_settled, _middle) = (null, null);
+        }
+        return reached;
+    }
+
+    // The count before the next action.
+    private void Keep(Position last, Counter counter, long next, long settled)
+    {
+        if (last.At < settled)
+        {
+            // Of many settled ones the last will do.
+            (_settled, _middle) = (next < settled ? null : Of(last, counter), null);
+        }
+        else if (_middle is null)
+        {
+            _middle = Of(last, counter);
+        }
+        else if (_middle.Position.At < settled)
+        {
+            (_settled, _middle) = (_middle, Of(last, counter));
+        }
+    }
+
+    private static Snapshot Of(Position position, Counter counter)
+    {
+        var packed = new PackedWriter(32);
+        counter.Write(packed);
+        return new Snapshot(position, packed.ToArray());
+    }
+}

@@ -1,0 +1,48 @@
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Rules;
+
+/// <summary>Which zone was a user's when. Only who has changed theirs has rows of it.</summary>
+internal static class UserZones
+{
+    private const string Select = "SELECT since, zone FROM user_zones WHERE user_id = $1 ORDER BY since";
+
+    private const string Current = "SELECT time_zone FROM users WHERE id = $1";
+
+    private const string Insert = """
+        INSERT INTO user_zones (user_id, since, zone) VALUES ($1, $2, $3) ON CONFLICT (user_id, since) DO UPDATE SET zone = excluded.zone
+        """;
+
+    private const string InsertFirst = """
+        INSERT INTO user_zones (user_id, since, zone) SELECT $1, 0, $2 WHERE NOT EXISTS (SELECT 1 FROM user_zones WHERE user_id = $1)
+        """;
+
+    /// <summary>Ascending.</summary>
+    /// <param name="session">Where.</param>
+    /// <param name="userId">Whose.</param>
+    /// <param name="otherwise">The zone of who has none.</param>
+    public static async ValueTask<List<(long Since, string Zone)>> Read(Session session, long userId, string otherwise)
+    {
+        var zones = new List<(long, string)>();
+        var rows = session.Prepare(Select).Set(1, userId);
+        while (await rows.Read())
+        {
+            zones.Add((rows.Long(0), rows.Text(1) is { Length: > 0 } zone ? zone : otherwise));
+        }
+        if (zones.Count > 0)
+        {
+            return zones;
+        }
+        var row = session.Prepare(Current).Set(1, userId);
+        var current = await row.Read() ? row.TextOrNull(0) : null;
+        await row.Done();
+        return [(0, current ?? otherwise)];
+    }
+
+    /// <summary>The user's zone changes.</summary>
+    public static async ValueTask Change(Session session, long userId, string? from, string? to, long at)
+    {
+        await session.Prepare(InsertFirst).Set(1, userId).Set(2, from ?? "").Run();
+        await session.Prepare(Insert).Set(1, userId).Set(2, at).Set(3, to ?? "").Run();
+    }
+}
