@@ -59,7 +59,7 @@ internal abstract record Condition
             return left.Kind == right.Kind && left.Kind switch
             {
                 ValueKind.Number => Holds(left.Number.CompareTo(right.Number)),
-                ValueKind.Text => Holds(left.Text.CompareTo(right.Text)),
+                ValueKind.Text => Holds(Utf8Text.Compare(left.Text, right.Text)),
                 ValueKind.Boolean => !Comparator.IsOrdering() && Holds(left.Boolean.CompareTo(right.Boolean)),
                 ValueKind.Missing or ValueKind.Composite => false,
             };
@@ -93,7 +93,7 @@ internal abstract record Condition
                 var isEqual = value.Kind switch
                 {
                     ValueKind.Number => value.Number == literal.Number,
-                    ValueKind.Text => value.Text.CompareTo(literal.Text) == 0,
+                    ValueKind.Text => Utf8Text.Compare(value.Text, literal.Text) == 0,
                     ValueKind.Boolean => value.Boolean == literal.Boolean,
                     ValueKind.Missing or ValueKind.Composite => false,
                 };

@@ -96,8 +96,8 @@ internal sealed class TypeCheck
         public static bool Join(Group a, Group b, bool isOrdering)
         {
             var kind = a.Kind ?? b.Kind;
-            var isOrdered = isOrdering || a.isOrdered || b.isOrdered;
-            if (isOrdered && kind == ValueKind.Boolean)
+            var hasOrder = isOrdering || a.isOrdered || b.isOrdered;
+            if (hasOrder && kind == ValueKind.Boolean)
             {
                 return false;
             }
@@ -106,7 +106,7 @@ internal sealed class TypeCheck
             {
                 b.parent = a;
             }
-            (a.Kind, a.isOrdered) = (kind, isOrdered);
+            (a.Kind, a.isOrdered) = (kind, hasOrder);
             return true;
         }
     }

@@ -21,19 +21,20 @@ internal readonly ref struct Utf8Text
     public static Utf8Text OfJson(ReadOnlySpan<byte> json) => new(json, json.Contains((byte)'\\'));
 
     /// <summary>By code points, which is how UTF-8 bytes compare; UTF-16 would put surrogates before U+E000.</summary>
-    public int CompareTo(Utf8Text other)
+    /// <returns>Below, at or above 0, as the left text comes before the right one, is equal to it or comes after it.</returns>
+    public static int Compare(Utf8Text left, Utf8Text right)
     {
-        if (!hasEscapes && !other.hasEscapes)
+        if (!left.hasEscapes && !right.hasEscapes)
         {
-            return bytes.SequenceCompareTo(other.bytes);
+            return left.bytes.SequenceCompareTo(right.bytes);
         }
 
-        var left = bytes;
-        var right = other.bytes;
+        var leftRest = left.bytes;
+        var rightRest = right.bytes;
         while (true)
         {
-            var a = Next(ref left, hasEscapes);
-            var b = Next(ref right, other.hasEscapes);
+            var a = Next(ref leftRest, left.hasEscapes);
+            var b = Next(ref rightRest, right.hasEscapes);
             if (a != b || a < 0)
             {
                 return a.CompareTo(b);
