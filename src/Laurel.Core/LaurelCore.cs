@@ -72,6 +72,8 @@ public sealed class LaurelCore : IAsyncDisposable
         Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, time);
         var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
         store.Rules = engine;
+        Previews = new Previews(database, _ledger, Rules, Badges, time);
+        Backfills = new Backfills(database, _changes, _ledger, ids, Rules, time, log);
         Actions = new ActionLog(database, _ledger, engine, ActionTypes, Users, ids, time);
         BonusAwards = new BonusAwards(Awarding, Actions, Users);
         // Last of all who listen: when it moves, every cache has let go of what changed.
@@ -121,6 +123,10 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public RuleCatalogue Rules { get; }
 
+    public Backfills Backfills { get; }
+
+    public Previews Previews { get; }
+
     public Rewarding Rewarding { get; }
 
     public Points Points { get; }
@@ -168,6 +174,7 @@ public sealed class LaurelCore : IAsyncDisposable
             core._ledger.Recover();
             await core.Statistics.Start(lease.Slot);
             core._ledger.Start();
+            core.Backfills.Start();
             return core;
         }
         catch
@@ -237,6 +244,7 @@ public sealed class LaurelCore : IAsyncDisposable
             return;
         }
         await _trimming.DisposeAsync();
+        await Backfills.DisposeAsync();
         await _ledger.DisposeAsync();
         await Statistics.DisposeAsync();
         await _changes.DisposeAsync();

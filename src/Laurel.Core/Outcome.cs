@@ -70,6 +70,11 @@ public enum RefusalCode
     Forbidden,
 
     UnknownRule,
+    UnknownBackfill,
+    RuleDisabled,
+
+    /// <summary>One of the rule runs already.</summary>
+    BackfillRunning,
 
     /// <summary>A filter, or the path of a property, that cannot be read.</summary>
     InvalidFilter,

@@ -24,8 +24,8 @@ public sealed record Award(
         stored ?? (occasion.StartsWith("s:", StringComparison.Ordinal) ? occasion[2..] : null);
 }
 
-/// <summary>The rule that made an award, and which revision of it.</summary>
-public readonly record struct AwardRule(long Id, long Revision);
+/// <summary>The rule that made an award, which revision of it, and in which backfill, if it was one.</summary>
+public readonly record struct AwardRule(long Id, long Revision, long? BackfillId = null);
 
 /// <summary>Through which door an award came. Stored: numbers never change.</summary>
 public enum AwardSource
@@ -38,6 +38,9 @@ public enum AwardSource
     AISquare = 5,
     Rule = 6,
     Import = 7,
+
+    /// <summary>A rule applied to the past: nobody is told of it as news.</summary>
+    Backfill = 8,
 }
 
 /// <summary>Stored: numbers never change.</summary>

@@ -9,9 +9,9 @@ namespace Laurel.Core.Awards;
 internal static class AwardDetails
 {
     private const string Upsert = """
-        INSERT INTO award_details (user_id, award_id, action_id, payload, rule_id, rule_revision) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO award_details (user_id, award_id, action_id, payload, rule_id, rule_revision, backfill_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (user_id, award_id) DO UPDATE SET action_id = excluded.action_id, payload = excluded.payload,
-          rule_id = excluded.rule_id, rule_revision = excluded.rule_revision
+          rule_id = excluded.rule_id, rule_revision = excluded.rule_revision, backfill_id = excluded.backfill_id
         """;
 
     private const string UpsertClaim = """
@@ -41,7 +41,7 @@ internal static class AwardDetails
 
     private const string DeleteClaim = "DELETE FROM award_claims WHERE user_id = $1 AND award_id = $2";
 
-    private const string SelectDetails = "SELECT action_id, payload, rule_id, rule_revision FROM award_details WHERE user_id = $1 AND award_id = $2";
+    private const string SelectDetails = "SELECT action_id, payload, rule_id, rule_revision, backfill_id FROM award_details WHERE user_id = $1 AND award_id = $2";
 
     private const string SelectClaim = """
         SELECT uid, is_claimed, claimed_at, is_worn, is_active, created_by, updated_by, deleted_by, created_at, updated_at, deleted_at
@@ -49,7 +49,8 @@ internal static class AwardDetails
         """;
 
     private const string DetailsOfAll = """
-        SELECT user_id AS UserId, award_id AS AwardId, action_id AS ActionId, payload AS Payload, rule_id AS RuleId, rule_revision AS RuleRevision
+        SELECT user_id AS UserId, award_id AS AwardId, action_id AS ActionId, payload AS Payload, rule_id AS RuleId, rule_revision AS RuleRevision,
+          backfill_id AS BackfillId
         FROM award_details
         """;
 
@@ -62,7 +63,7 @@ internal static class AwardDetails
 
     public static async ValueTask Write(Session session, Award award) =>
         await session.Prepare(Upsert).Set(1, award.UserId).Set(2, award.Id).Set(3, award.ActionId).Set(4, award.Payload)
-            .Set(5, award.Rule?.Id).Set(6, award.Rule?.Revision).Run();
+            .Set(5, award.Rule?.Id).Set(6, award.Rule?.Revision).Set(7, award.Rule?.BackfillId).Run();
 
     public static async ValueTask Write(Session session, long userId, long awardId, AwardClaim claim) =>
         await Bind(session.Prepare(UpsertClaim), userId, awardId, claim).Run();
@@ -113,12 +114,12 @@ internal static class AwardDetails
         {
             return award;
         }
-        var complete = award with { ActionId = row.LongOrNull(0), Payload = row.TextOrNull(1), Rule = Rule(row.LongOrNull(2), row.LongOrNull(3)) };
+        var complete = award with { ActionId = row.LongOrNull(0), Payload = row.TextOrNull(1), Rule = Rule(row.LongOrNull(2), row.LongOrNull(3), row.LongOrNull(4)) };
         await row.Done();
         return complete;
     }
 
-    private static AwardRule? Rule(long? id, long? revision) => id is { } rule ? new AwardRule(rule, revision ?? 0) : null;
+    private static AwardRule? Rule(long? id, long? revision, long? backfillId) => id is { } rule ? new AwardRule(rule, revision ?? 0, backfillId) : null;
 
     /// <summary>A page of awards with their actions and payloads, in one statement.</summary>
     public static async ValueTask<List<Award>> Complete(Session session, IReadOnlyList<Award> awards)
@@ -130,7 +131,7 @@ internal static class AwardDetails
         var (where, keys) = Keys(awards);
         var details = (await session.Query<DetailsRow>($"{DetailsOfAll} {where}", keys)).ToDictionary(row => (row.UserId, row.AwardId));
         return [.. awards.Select(award => details.TryGetValue((award.UserId, award.Id), out var row)
-            ? award with { ActionId = row.ActionId, Payload = row.Payload, Rule = Rule(row.RuleId, row.RuleRevision) }
+            ? award with { ActionId = row.ActionId, Payload = row.Payload, Rule = Rule(row.RuleId, row.RuleRevision, row.BackfillId) }
             : award)];
     }
 
@@ -165,6 +166,7 @@ internal static class AwardDetails
         public string? Payload { get; init; }
         public long? RuleId { get; init; }
         public long? RuleRevision { get; init; }
+        public long? BackfillId { get; init; }
     }
 
     private sealed class ClaimRow

@@ -75,8 +75,8 @@ internal abstract class LedgerStore(short node)
     /// <summary>What evaluates rules in each batch.</summary>
     public RuleEngine? Rules { get; set; }
 
-    /// <summary>The batch records an action: it needs a row of the outbox, its token, even if nothing else happens.</summary>
-    public bool RecordsAction { get; set; }
+    /// <summary>The batch writes what is no event: it needs a row of the outbox, its token, even if nothing else happens.</summary>
+    public bool RecordsMore { get; set; }
 
     public short Node { get; } = node;
 
@@ -139,7 +139,7 @@ internal abstract class LedgerStore(short node)
     {
         _events.Clear();
         _byRules.Clear();
-        RecordsAction = false;
+        RecordsMore = false;
         await InsertPlain(session, Plain(batch));
         foreach (var entry in batch)
         {
@@ -173,7 +173,7 @@ internal abstract class LedgerStore(short node)
         {
             await Rules.Apply(session, batch, this, now);
         }
-        if (_events.Count == 0 && !RecordsAction)
+        if (_events.Count == 0 && !RecordsMore)
         {
             return [];
         }
@@ -237,7 +237,7 @@ internal abstract class LedgerStore(short node)
                 _seen.Add(each.UserId, each.BadgeId, each.At);
             }
         }
-        if (_events.Count == 0 && !RecordsAction)
+        if (_events.Count == 0 && !RecordsMore)
         {
             return [];
         }

@@ -53,7 +53,7 @@ public sealed record RuleDraft
 
 /// <summary>A rule as it is kept.</summary>
 /// <param name="Revision">Counts its changes, from 1; each award names the one that made it.</param>
-/// <param name="Generation">The revision with which counting last began anew: counts of an earlier one mean nothing now.</param>
+/// <param name="Generation">How often counting has begun anew: counts of an earlier one mean nothing now.</param>
 /// <param name="CountsFrom">Actions before it do not count, unless a backfill has counted them.</param>
 public sealed record Rule(long Id, RuleDraft Draft, long Revision, long Generation, long CountsFrom, long CreatedAt, long UpdatedAt)
 {

@@ -6,7 +6,11 @@ namespace Laurel.Core.Rules;
 /// <summary>The enabled rules as of one moment, by what sets them off. Never changed: a change of a rule makes another book.</summary>
 internal sealed class RuleBook
 {
-    public static readonly RuleBook Empty = new(0, []);
+    public static readonly RuleBook Empty = new(0, [], []);
+
+    private const string Touch = "UPDATE counters SET next = next WHERE kind = 100";
+
+    private const string Advance = "UPDATE counters SET next = next + 1 WHERE kind = 100";
 
     private const string SelectVersion = "SELECT next FROM counters WHERE kind = 100";
 
@@ -14,8 +18,12 @@ internal sealed class RuleBook
     private readonly FrozenDictionary<long, Rule[]> _byBadge;
     private readonly FrozenDictionary<long, Rule> _byId;
 
-    private RuleBook(long version, IReadOnlyCollection<Rule> rules)
+    // By rule, the user up to whom and with whom its past is counted.
+    private readonly FrozenDictionary<long, long> _backfilled;
+
+    private RuleBook(long version, IReadOnlyCollection<Rule> rules, Dictionary<long, long> backfilled)
     {
+        _backfilled = backfilled.ToFrozenDictionary();
         Version = version;
         _byId = rules.ToFrozenDictionary(rule => rule.Id);
         _byType = rules.SelectMany(rule => rule.Draft.Actions.Select(type => (type, rule)))
@@ -23,6 +31,9 @@ internal sealed class RuleBook
         _byBadge = rules.SelectMany(rule => rule.Draft.Condition is Condition.Holding holding ? holding.Badges.Select(badge => (badge, rule)) : [])
             .GroupBy(each => each.badge, each => each.rule).ToFrozenDictionary(each => each.Key, each => each.ToArray());
     }
+
+    private RuleBook(RuleBook rules, Dictionary<long, long> backfilled) =>
+        (Version, _byId, _byType, _byBadge, _backfilled) = (rules.Version, rules._byId, rules._byType, rules._byBadge, backfilled.ToFrozenDictionary());
 
     /// <summary>As which change left it.</summary>
     public long Version { get; }
@@ -38,6 +49,15 @@ internal sealed class RuleBook
 
     public Rule OfId(long id) => _byId[id];
 
+    /// <summary>Whether a backfill will still come to the user: it counts all that is recorded until then.</summary>
+    public bool Awaits(Rule rule, long userId) => _backfilled.Count > 0 && _backfilled.TryGetValue(rule.Id, out var cursor) && userId > cursor;
+
+    /// <summary>Waits for the transactions that evaluate rules; others begin when this one has ended.</summary>
+    public static async ValueTask Lock(Session session) => await session.Prepare(Touch).Run();
+
+    /// <summary>Marks a change of the rules, of which every later transaction learns.</summary>
+    public static async ValueTask Change(Session session) => await session.Prepare(Advance).Run();
+
     /// <summary>This book while it is the newest, otherwise the newest. Until the transaction ends no rule changes.</summary>
     public async ValueTask<RuleBook> Newest(Session session)
     {
@@ -45,6 +65,10 @@ internal sealed class RuleBook
         await row.Read();
         var version = row.Long(0);
         await row.Done();
-        return version == Version ? this : new RuleBook(version, await RuleRow.Enabled(session));
+        if (version != Version)
+        {
+            return new RuleBook(version, await RuleRow.Enabled(session), await BackfillRow.Cursors(session));
+        }
+        return _backfilled.Count == 0 ? this : new RuleBook(this, await BackfillRow.Cursors(session));
     }
 }

@@ -10,8 +10,6 @@ namespace Laurel.Core.Rules;
 /// one revision.</summary>
 public sealed class RuleCatalogue
 {
-    private const string LockVersion = "UPDATE counters SET next = next + 1 WHERE kind = 100";
-
     private readonly Database _database;
     private readonly ChangeLog _changes;
     private readonly IdBlocks _ids;
@@ -32,6 +30,10 @@ public sealed class RuleCatalogue
     public async ValueTask<IReadOnlyList<Rule>> OfBadge(long badgeId) =>
         [.. (await List(0, int.MaxValue)).Where(rule => rule.Draft.Tiers.Any(tier => tier.BadgeId == badgeId))];
 
+    /// <summary>Whether there is such a rule and the caller may write it.</summary>
+    internal async ValueTask<bool> MayWrite(long id, Caller caller) =>
+        await Find(id) is { } rule && await CheckBadges(rule.Draft, caller) is not { Code: RefusalCode.Forbidden };
+
     /// <summary>Creates a rule at an id that Laurel chooses.</summary>
     /// <param name="caller">Who asks: administrators, services, and the managers of all the issuers whose badges it awards may.</param>
     public async Task<Outcome<Rule>> Create(RuleDraft draft, Caller caller) =>
@@ -45,13 +47,12 @@ public sealed class RuleCatalogue
             ? new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id")
             : await Store(id, draft, createOnly, caller);
 
+    /// <summary>Why a rule could not be like this; null when it could.</summary>
+    internal async ValueTask<Refusal?> Check(RuleDraft draft, Caller caller) => RuleRules.Check(draft) ?? await CheckBadges(draft, caller);
+
     private async Task<Outcome<(Rule Thing, bool Created)>> Store(long id, RuleDraft draft, bool createOnly, Caller caller)
     {
-        if (RuleRules.Check(draft) is { } invalid)
-        {
-            return invalid;
-        }
-        if (await CheckBadges(draft, caller) is { } refused)
+        if (await Check(draft, caller) is { } refused)
         {
             return refused;
         }
@@ -102,7 +103,7 @@ public sealed class RuleCatalogue
     private async ValueTask<Outcome<(Rule Thing, bool Created)>> Store(Session session, long id, RuleDraft draft, bool createOnly, Caller caller)
     {
         // Waits for the batches that run, and they for this: see RuleBook.
-        await session.Prepare(LockVersion).Run();
+        await RuleBook.Change(session);
         var standing = await RuleRow.Find(session, id);
         if (standing is not null && createOnly)
         {
@@ -115,7 +116,7 @@ public sealed class RuleCatalogue
         var now = _time.Micros();
         var revision = (standing?.Revision ?? 0) + 1;
         var goesOn = standing is not null && Counts(standing.Draft, draft);
-        var rule = RuleRow.Of(id, draft, revision, goesOn ? standing!.Generation : revision, goesOn ? standing!.CountsFrom : now,
+        var rule = RuleRow.Of(id, draft, revision, (standing?.Generation ?? 0) + (goesOn ? 0 : 1), goesOn ? standing!.CountsFrom : now,
             standing?.CreatedAt ?? now, now);
         var row = new
         {

@@ -22,18 +22,30 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
     public async ValueTask Apply(Session session, List<LedgerEntry> batch, LedgerStore store, long now)
     {
         var actions = batch.OfType<ActionEntry>().ToList();
-        if (actions.Count == 0 && store.Recorded == 0)
+        var backfills = batch.OfType<BackfillEntry>().ToList();
+        if (actions.Count + backfills.Count + store.Recorded == 0)
         {
             return;
+        }
+        if (backfills.Count > 0)
+        {
+            // Between it and the batches of other nodes there is an order: they have recorded what it counts, or see what it has done.
+            await RuleBook.Lock(session);
         }
         var book = await _book.Newest(session);
         _book = book;
-        if (actions.Count == 0 && !book.LooksAtHoldings)
+        if (actions.Count + backfills.Count == 0 && !book.LooksAtHoldings)
         {
             return;
         }
-        var run = new RuleRun(session, store, book, badges, ids, now, now - lateness - ClockTolerance);
+        var settled = now - lateness - ClockTolerance;
+        var run = new RuleRun(session, store, book, badges, ids, now, settled);
         await run.Evaluate(await Record(session, actions, store));
+        foreach (var entry in backfills)
+        {
+            entry.IsDone = await new BackfillSlice(session, store, badges, ids, now, settled).Run(entry.BackfillId);
+            store.RecordsMore = true;
+        }
         await run.EvaluateHoldings();
     }
 
@@ -56,7 +68,7 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
                 entry.Standing = await ActionStore.Find(session, entry.Action.Id) ?? entry.Action;
                 continue;
             }
-            store.RecordsAction = true;
+            store.RecordsMore = true;
             foreach (var (user, roles) in entry.Concerns())
             {
                 var action = new UserAction(entry.Action, roles, IsInTime(entry.Action));

@@ -21,8 +21,8 @@ internal sealed class RuleRun(
             var facts = new Dictionary<long, ActionFacts>();
             foreach (var rule in RulesOf(actions))
             {
-                var moments = Matching(rule, actions, facts);
-                if (moments.Count > 0)
+                var moments = Matching.Of(rule, actions, facts, countsLate: false);
+                if (moments.Count > 0 && !book.Awaits(rule, user))
                 {
                     await Count(rule, user, moments);
                 }
@@ -36,34 +36,6 @@ internal sealed class RuleRun(
         return types.Count == 1
             ? book.OfType(types[0])
             : types.SelectMany(book.OfType).DistinctBy(rule => rule.Id).OrderBy(rule => rule.Id);
-    }
-
-    // What a rule counts of some actions, which are in order.
-    private static List<Moment> Matching(Rule rule, IEnumerable<UserAction> actions, Dictionary<long, ActionFacts> facts)
-    {
-        var role = rule.Draft.Recipient == Recipient.Actor ? ActionRoles.Actor : ActionRoles.Owner;
-        var moments = new List<Moment>();
-        foreach (var each in actions)
-        {
-            var action = each.Action;
-            if (!each.IsCounted || !each.Roles.HasFlag(role) || !rule.IsValidAt(action.OccurredAt)
-                || !rule.Draft.Actions.Contains(action.Type, StringComparer.Ordinal))
-            {
-                continue;
-            }
-            if (!facts.TryGetValue(action.Id, out var fact))
-            {
-                facts[action.Id] = fact = new ActionFacts(action);
-            }
-            var amount = 0m;
-            if (rule.Filter?.Matches(fact) == false || (rule.Amount is { } path && !(path.TryNumber(fact, out amount) && Rule.IsAmount(amount)))
-                || (rule.Draft.Condition is Condition.DistinctSubjects && action.Subject is null))
-            {
-                continue;
-            }
-            moments.Add(new Moment(action.OccurredAt, action.Id, action.Subject, amount));
-        }
-        return moments;
     }
 
     private async ValueTask Count(Rule rule, long userId, List<Moment> moments)
@@ -80,7 +52,7 @@ internal sealed class RuleRun(
         var before = state.Pack();
         if (state.Last.CompareTo(moments[0].Position) < 0)
         {
-            foreach (var reached in state.Step(rule, moments, await Calendar(rule, userId), settled))
+            foreach (var reached in state.Step(rule, moments, await Matching.Calendar(session, rule, userId, badges), settled))
             {
                 await _awards.Give(rule, userId, reached, state);
             }
@@ -106,14 +78,8 @@ internal sealed class RuleRun(
             return;
         }
         var actions = await ActionStore.Read(session, userId, behind, now);
-        var reached = state.Step(rule, Matching(rule, actions, []), await Calendar(rule, userId), settled);
+        var reached = state.Step(rule, Matching.Of(rule, actions, [], countsLate: false), await Matching.Calendar(session, rule, userId, badges), settled);
         await _awards.Reconcile(rule, userId, behind, reached, state);
-    }
-
-    private async ValueTask<RuleCalendar> Calendar(Rule rule, long userId)
-    {
-        var issuer = (await badges.Find(rule.Draft.Tiers[0].BadgeId))?.TimeZone ?? Zones.Utc;
-        return new RuleCalendar(issuer, rule.Draft.Condition is Condition.Streak ? await UserZones.Read(session, userId, issuer) : []);
     }
 
     /// <summary>Looks at the users who were awarded a badge that some rule asks for; what that earns may be asked for in turn.</summary>
@@ -132,7 +98,7 @@ internal sealed class RuleRun(
             {
                 if (store.Event(done) is { Kind: OutboxKind.Awarded or OutboxKind.Corrected } changed)
                 {
-                    foreach (var rule in book.OfBadge(changed.BadgeId))
+                    foreach (var rule in book.OfBadge(changed.BadgeId).Where(rule => !book.Awaits(rule, changed.UserId)))
                     {
                         asked.Add((changed.UserId, rule.Id));
                     }
@@ -151,35 +117,11 @@ internal sealed class RuleRun(
         // The row is locked before the awards are read: of two nodes that award two badges of the set, the second sees both.
         var state = await UserRules.Hold(session, userId, rule);
         var seated = state.IsSeated;
-        var held = await Held(userId, ((Condition.Holding)rule.Draft.Condition).Badges);
-        var reached = new List<Reached>();
-        for (var tier = 0; tier < rule.Draft.Tiers.Count; tier++)
-        {
-            var target = (int)rule.Draft.Tiers[tier].Target;
-            if (held.Count >= target)
-            {
-                reached.Add(new Reached(tier, held[target - 1], null, null));
-            }
-        }
+        var reached = await Holdings.Reached(session, rule, (Condition.Holding)rule.Draft.Condition, userId, []);
         await _awards.Reconcile(rule, userId, new Position(settled, long.MinValue), reached, state);
         if (state.IsSeated != seated)
         {
             await UserRules.Store(session, userId, rule, state.Pack());
         }
-    }
-
-    // When the user came to hold each of the badges, ascending.
-    private async ValueTask<List<long>> Held(long userId, IEnumerable<long> ofBadges)
-    {
-        var times = new List<long>();
-        foreach (var badge in ofBadges)
-        {
-            if (await StandingAwards.Earliest(session, userId, badge) is { } award)
-            {
-                times.Add(award.AwardedAt);
-            }
-        }
-        times.Sort();
-        return times;
     }
 }

@@ -11,6 +11,7 @@ public enum IdKind
     Key = 6,
     Action = 7,
     Rule = 8,
+    Backfill = 9,
 }
 
 /// <summary>Ids that Laurel hands out lie in ranges closed to PUT, so that no import can meet them: for what there is little of,

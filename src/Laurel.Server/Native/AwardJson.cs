@@ -108,6 +108,7 @@ internal sealed class AwardJson : PlacedAwardBody
         AwardSource.AISquare => "aiSquare",
         AwardSource.Rule => "rule",
         AwardSource.Import => "import",
+        AwardSource.Backfill => "backfill",
     };
 }
 

@@ -69,8 +69,10 @@ internal static class NativeProblem
         RefusalCode.Invalid or RefusalCode.IdReserved or RefusalCode.UnknownIssuer or RefusalCode.UnknownPlace or RefusalCode.UnknownBadge
             or RefusalCode.UnknownUser or RefusalCode.UnknownActionType or RefusalCode.InvalidImage or RefusalCode.Moderated
             or RefusalCode.InvalidFilter => Unprocessable,
-        RefusalCode.UnknownKey or RefusalCode.UnknownAward or RefusalCode.UnknownAction or RefusalCode.UnknownRule => StatusCodes.Status404NotFound,
-        RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse or RefusalCode.ActionMismatch or RefusalCode.NotEnoughPoints => Conflict,
+        RefusalCode.UnknownKey or RefusalCode.UnknownAward or RefusalCode.UnknownAction or RefusalCode.UnknownRule
+            or RefusalCode.UnknownBackfill => StatusCodes.Status404NotFound,
+        RefusalCode.KeyTaken or RefusalCode.UsernameTaken or RefusalCode.RecurrenceInUse or RefusalCode.ActionMismatch or RefusalCode.NotEnoughPoints
+            or RefusalCode.RuleDisabled or RefusalCode.BackfillRunning => Conflict,
         RefusalCode.AlreadyExists => StatusCodes.Status412PreconditionFailed,
         RefusalCode.Forbidden => StatusCodes.Status403Forbidden,
     };
@@ -88,6 +90,9 @@ internal static class NativeProblem
         RefusalCode.UnknownActionType => "unknown_action_type",
         RefusalCode.UnknownAction => "unknown_action",
         RefusalCode.UnknownRule => "unknown_rule",
+        RefusalCode.UnknownBackfill => "unknown_backfill",
+        RefusalCode.RuleDisabled => "rule_disabled",
+        RefusalCode.BackfillRunning => "backfill_running",
         RefusalCode.InvalidFilter => "invalid_filter",
         RefusalCode.ActionMismatch => "action_mismatch",
         RefusalCode.NotEnoughPoints => "not_enough_points",

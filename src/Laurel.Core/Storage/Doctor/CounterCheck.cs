@@ -24,6 +24,7 @@ internal static class CounterCheck
                 IdKind.Key => await Largest(database, "credentials", kind),
                 IdKind.Action => await Largest(database, "action_ids", kind),
                 IdKind.Rule => await Largest(database, "rules", kind),
+                IdKind.Backfill => await Largest(database, "rule_backfills", kind),
             };
             await Compare(examination, (long)kind, $"ids of kind {kind.ToString().ToLowerInvariant()}", largest);
         }

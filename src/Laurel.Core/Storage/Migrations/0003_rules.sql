@@ -33,7 +33,7 @@ INSERT INTO user_actions (period, user_id, occurred_at, id, role, actor_id, type
 SELECT occurred_at / 2592000000000, user_id, occurred_at, id, 1, user_id, type, subject, properties, recorded_at, 0 FROM actions;
 DROP TABLE actions;
 
--- generation: the revision with which counting last began anew. counts_from: earlier actions do not count.
+-- generation: how often counting has begun anew. counts_from: earlier actions do not count.
 --@ reference
 CREATE TABLE rules (
   id BIGINT NOT NULL,
@@ -77,6 +77,31 @@ CREATE TABLE rule_seats (
   CONSTRAINT rule_seats_pk PRIMARY KEY (rule_id)
 );
 
+-- Rules applied to the past, user by user; kind 2 takes another one back. Users up to and with cursor are done.
+-- previous_from: from when the rule counted before. state 1 runs, 2 done, 3 stopped.
+--@ reference
+CREATE TABLE rule_backfills (
+  id BIGINT NOT NULL,
+  rule_id BIGINT NOT NULL,
+  kind SMALLINT NOT NULL,
+  takes_back BIGINT,
+  generation BIGINT NOT NULL,
+  counts_from BIGINT NOT NULL,
+  previous_from BIGINT NOT NULL,
+  state SMALLINT NOT NULL,
+  cursor BIGINT NOT NULL,
+  users BIGINT NOT NULL,
+  actions BIGINT NOT NULL,
+  awarded BIGINT NOT NULL,
+  taken_back BIGINT NOT NULL,
+  created_by BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT rule_backfills_pk PRIMARY KEY (id)
+);
+CREATE INDEX rule_backfills_by_rule ON rule_backfills (rule_id, id);
+CREATE INDEX rule_backfills_running ON rule_backfills (id) WHERE state = 1;
+
 -- The zones of users who have changed theirs, each from when it was theirs; text is empty for none.
 --@ clustered, distributed by user_id
 CREATE TABLE user_zones (
@@ -86,11 +111,14 @@ CREATE TABLE user_zones (
   CONSTRAINT user_zones_pk PRIMARY KEY (user_id, since)
 );
 
--- The rule that made an award, and its revision.
+-- The rule that made an award, its revision, and the backfill in which it did.
 ALTER TABLE award_details ADD COLUMN rule_id BIGINT;
 ALTER TABLE award_details ADD COLUMN rule_revision BIGINT;
+ALTER TABLE award_details ADD COLUMN backfill_id BIGINT;
 
 -- Ids of rules.
 INSERT INTO counters (kind, next) VALUES (8, 4503599627370496);
+-- Ids of backfills.
+INSERT INTO counters (kind, next) VALUES (9, 4503599627370496);
 -- Moves with every change of a rule: who evaluates them reads it first.
 INSERT INTO counters (kind, next) VALUES (100, 1);

@@ -1,0 +1,38 @@
+using Laurel.Core.Awards;
+using Laurel.Core.Storage;
+
+namespace Laurel.Core.Rules;
+
+/// <summary>Who holds how many badges of a set, and since when.</summary>
+internal static class Holdings
+{
+    /// <summary>The targets that a user has reached, each when the badge that made it so was awarded.</summary>
+    /// <param name="session">Where the user's awards are in their table…</param>
+    /// <param name="rule">Which.</param>
+    /// <param name="holding">The set that it asks for.</param>
+    /// <param name="userId">Whose.</param>
+    /// <param name="buffered">…but for these.</param>
+    public static async ValueTask<List<Reached>> Reached(Session session, Rule rule, Condition.Holding holding, long userId, IReadOnlyList<BufferedAward> buffered)
+    {
+        var times = new List<long>();
+        foreach (var badge in holding.Badges)
+        {
+            var at = (await StandingAwards.Earliest(session, userId, badge))?.AwardedAt;
+            foreach (var award in buffered)
+            {
+                at = award.BadgeId == badge && !(at < award.AwardedAt) ? award.AwardedAt : at;
+            }
+            if (at is { } since)
+            {
+                times.Add(since);
+            }
+        }
+        times.Sort();
+        var reached = new List<Reached>();
+        for (var tier = 0; tier < rule.Draft.Tiers.Count && rule.Draft.Tiers[tier].Target <= times.Count; tier++)
+        {
+            reached.Add(new Reached(tier, times[(int)rule.Draft.Tiers[tier].Target - 1], null, null));
+        }
+        return reached;
+    }
+}

@@ -1,0 +1,166 @@
+using Laurel.Core;
+using Laurel.Core.Actions;
+using Laurel.Core.Awards;
+using Laurel.Core.Rules;
+using Laurel.Tests.Awards;
+using Laurel.Tests.Harness;
+using Xunit;
+
+namespace Laurel.Tests.Rules;
+
+/// <summary>A rule applied to the past ends as if it had always been there, does what its preview said, and can be taken back.</summary>
+public sealed class BackfillTests
+{
+    private const int Users = 250;
+
+    [Theory, EveryEngine]
+    public async Task It_does_what_the_preview_said_and_what_living_through_it_would_have_done(Engine engine)
+    {
+        var time = new ManualTime(Start);
+        await using var laurel = await Open(engine, time);
+        // The twin lives through it; the other is only told of the rule afterwards.
+        await Put(laurel, 2, Draft("twin", 2), time);
+        await ActAll(laurel, seed: 7);
+        var draft = Draft("editor", 1);
+
+        var preview = TestCore.Value(await laurel.Core.Previews.Make(null, draft, null, 0, TestCore.Administrator, Ct));
+        Assert.True(preview.IsComplete);
+        Assert.Empty(await Awards(laurel, 1));
+
+        await Put(laurel, 1, draft, time);
+        Assert.Empty(await Awards(laurel, 1));
+        var done = await Done(laurel, TestCore.Value(await laurel.Core.Backfills.Apply(1, null, TestCore.Administrator)));
+
+        Assert.Equal(BackfillState.Done, done.State);
+        var awards = await Awards(laurel, 1);
+        Assert.Equal((await Awards(laurel, 2)).Select(Told), awards.Select(Told));
+        Assert.NotEmpty(awards);
+        Assert.Equal((awards.Count, awards.Count), ((int)done.Awarded, (int)preview.Gain.Count));
+        Assert.All(preview.Gain.Samples, sample => Assert.Contains(awards, award =>
+            (award.UserId, award.AwardedAt, award.ActionId) == (sample.UserId, sample.At, sample.ActionId)));
+        Assert.All(awards, award => Assert.Equal((AwardSource.Backfill, new AwardRule(1, 1, done.Id)), (award.Source, award.Rule!.Value)));
+
+        // From here on both live.
+        await ActAll(laurel, seed: 8);
+        Assert.Equal((await Awards(laurel, 2)).Select(Told), (await Awards(laurel, 1)).Select(Told));
+        Assert.Equal((0, 0), (await Preview(laurel, 1, draft)) is var again ? ((int)again.Gain.Count, (int)again.Lose.Count) : default);
+        await TestCore.Settled(laurel.Core);
+        await Recount.AssertExact(laurel.Core, time.Micros());
+    }
+
+    [Theory, EveryEngine]
+    public async Task It_can_be_taken_back_as_a_whole(Engine engine)
+    {
+        var time = new ManualTime(Start);
+        await using var laurel = await Open(engine, time);
+        await ActAll(laurel, seed: 3);
+        await Put(laurel, 1, Draft("editor", 1), time);
+        await ActAll(laurel, seed: 4);
+        var lived = (await Awards(laurel, 1)).Select(Told).ToList();
+
+        var done = await Done(laurel, TestCore.Value(await laurel.Core.Backfills.Apply(1, null, TestCore.Administrator)));
+        Assert.NotEqual(lived, (await Awards(laurel, 1)).Select(Told));
+        await Done(laurel, TestCore.Value(await laurel.Core.Backfills.TakeBack(done.Id, TestCore.Administrator)));
+
+        Assert.Equal(lived, (await Awards(laurel, 1)).Select(Told));
+        await TestCore.Settled(laurel.Core);
+        await Recount.AssertExact(laurel.Core, time.Micros());
+    }
+
+    [Theory, EveryEngine]
+    public async Task Who_acts_while_it_runs_is_counted_once(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        var time = new ManualTime(Start);
+        await using var first = await TestCore.OpenSecond(database, time);
+        await using var second = await TestCore.OpenSecond(database, time);
+        await Fill(first);
+        await Put(first, 2, Draft("twin", 2), time);
+        await ActAll(first, seed: 5);
+        await Put(first, 1, Draft("editor", 1), time);
+        var running = TestCore.Value(await first.Core.Backfills.Apply(1, null, TestCore.Administrator));
+
+        await Task.WhenAll(ActAll(first, seed: 6), ActAll(second, seed: 7));
+        await Done(second, running);
+
+        Assert.Equal((await Awards(first, 2)).Select(Told), (await Awards(first, 1)).Select(Told));
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static object Told(Award award) => (award.UserId, award.Occasion, award.AwardedAt, award.ActionId);
+
+    private static async Task<TestCore> Open(Engine engine, ManualTime time)
+    {
+        var laurel = await TestCore.Open(engine, time);
+        await Fill(laurel);
+        return laurel;
+    }
+
+    private static async Task Fill(TestCore laurel)
+    {
+        await laurel.Issuer(1);
+        await laurel.Badge(1, 1, new Recurrence.PerAction());
+        await laurel.Badge(2, 1, new Recurrence.PerAction());
+        TestCore.Value(await laurel.Core.ActionTypes.Put("Edit", null, createOnly: false));
+        Assert.Null(await laurel.Core.Users.PutMany(Enumerable.Range(1, Users).Select(id => ((long)id, new Laurel.Core.Users.UserDraft()))));
+    }
+
+    private static RuleDraft Draft(string key, long badgeId) => new()
+    {
+        Key = key,
+        Enabled = true,
+        Actions = ["Edit"],
+        Filter = "properties.size > 2",
+        Condition = new Condition.CountWithin(3600 * Clock.Second),
+        Tiers = [new Tier(badgeId, 2)],
+    };
+
+    private static async Task Put(TestCore laurel, long id, RuleDraft draft, ManualTime time)
+    {
+        TestCore.Value(await laurel.Core.Rules.Put(id, draft, createOnly: false, TestCore.Administrator));
+        time.Jump(TimeSpan.FromHours(6));
+    }
+
+    // In no order, within the six hours that passed.
+    private static async Task ActAll(TestCore laurel, int seed)
+    {
+        var random = new Random(seed);
+        var now = laurel.Core.Time.Micros();
+        var drafts = Enumerable.Range(0, 700).Select(i => new ActionDraft("Edit", random.Next(1, Users + 1))
+        {
+            Id = (seed * 10_000) + i,
+            OccurredAt = now - random.NextInt64(5 * 3600) * Clock.Second,
+            Properties = $$"""{"size":{{random.Next(6)}}}""",
+        }).ToList();
+        foreach (var outcome in await laurel.Core.Actions.RecordAll(drafts, TestCore.Administrator, Ct))
+        {
+            TestCore.Value(outcome!.Value);
+        }
+    }
+
+    private static async Task<RulePreview> Preview(TestCore laurel, long ruleId, RuleDraft draft) =>
+        TestCore.Value(await laurel.Core.Previews.Make(ruleId, draft, null, 0, TestCore.Administrator, Ct));
+
+    private static async Task<Backfill> Done(TestCore laurel, Backfill backfill)
+    {
+        while (backfill.State == BackfillState.Running)
+        {
+            await Task.Delay(20, Ct);
+            backfill = TestCore.Value(await laurel.Core.Backfills.Find(backfill.Id, TestCore.Administrator));
+        }
+        return backfill;
+    }
+
+    private static async Task<List<Award>> Awards(TestCore laurel, long badgeId)
+    {
+        var awards = new List<Award>();
+        for (var user = 1; user <= Users; user++)
+        {
+            awards.AddRange((await laurel.Core.UserAwards.List(user, Position.First, 1000)).Where(award => award.BadgeId == badgeId));
+        }
+        return [.. awards.OrderBy(award => award.UserId).ThenBy(award => award.AwardedAt).ThenBy(award => award.ActionId)];
+    }
+}
