@@ -21,6 +21,9 @@ public sealed record CoreOptions(DatabaseOptions Database)
     /// <summary>The administrator key of the environment; null for none.</summary>
     public string? AdministratorKey { get; init; }
 
+    /// <summary>How long actions are kept; longer than <see cref="Lateness"/> by far.</summary>
+    public TimeSpan ActionRetention { get; init; } = TimeSpan.FromDays(400);
+
     /// <summary>How late an action may come and still count.</summary>
     public TimeSpan Lateness { get; init; } = TimeSpan.FromDays(1);
 
@@ -36,13 +39,14 @@ public sealed class LaurelCore : IAsyncDisposable
     private readonly NodeLease _lease;
     private readonly Ledger _ledger;
     private readonly ITimer _trimming;
+    private readonly TimeSpan _retention;
     private int _disposed;
     private long _catalogueVersion;
 
     private LaurelCore(
         CoreOptions options, Database database, NodeLease lease, byte[] signingKey, TimeProvider time, ILogger log, Action<Exception> die)
     {
-        (_database, _lease) = (database, lease);
+        (_database, _lease, _retention) = (database, lease, options.ActionRetention);
         var ids = new IdBlocks(database);
         _changes = new ChangeLog(database, time);
         Time = time;
@@ -72,6 +76,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, time);
         var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
         store.Rules = engine;
+        Explanations = new Explanations(database, _ledger, Lifetimes, Rules, Badges, Issuers, time);
         Previews = new Previews(database, _ledger, Rules, Badges, time);
         Backfills = new Backfills(database, _changes, _ledger, ids, Rules, time, log);
         Actions = new ActionLog(database, _ledger, engine, ActionTypes, Users, ids, time);
@@ -126,6 +131,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public Backfills Backfills { get; }
 
     public Previews Previews { get; }
+
+    public Explanations Explanations { get; }
 
     public Rewarding Rewarding { get; }
 
@@ -229,6 +236,11 @@ public sealed class LaurelCore : IAsyncDisposable
             await Sessions.Trim();
             await SigningKeys.Trim();
             await Lifetimes.Sweep();
+            await Actions.Trim(_retention);
+            foreach (var rule in await Rules.Alarming())
+            {
+                CoreLog.RuleAlarm(log, rule.Draft.Key, rule.Draft.AlarmAfterDays!.Value);
+            }
         }
         catch (Exception unavailable) when (unavailable is StorageUnavailableException or LedgerFullException)
         {
@@ -258,4 +270,7 @@ internal static partial class CoreLog
 {
     [LoggerMessage(10, LogLevel.Warning, "Old rows could not be dropped; the next hour tries again.")]
     public static partial void TrimFailed(ILogger log, Exception failure);
+
+    [LoggerMessage(11, LogLevel.Warning, "Rule {Key} has awarded nothing for {Days} days.")]
+    public static partial void RuleAlarm(ILogger log, string key, int days);
 }

@@ -88,6 +88,15 @@ public sealed class ActionLog
         return Answer(entry, draft);
     }
 
+    /// <summary>Drops actions past their retention, by periods of thirty days. What rules need of them is kept as their counts.</summary>
+    internal async Task Trim(TimeSpan retention)
+    {
+        var before = _time.Micros() - (long)retention.TotalMicroseconds;
+        while (before > 0 && await _database.Write(session => ActionStore.Drop(session, before)))
+        {
+        }
+    }
+
     private Outcome<ActionOutcome> Answer(ActionEntry entry, ActionDraft draft)
     {
         if (!entry.IsRecorded)

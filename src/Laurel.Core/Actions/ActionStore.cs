@@ -45,6 +45,34 @@ internal static class ActionStore
 
     private const string FirstPeriod = "SELECT coalesce(min(period), $1) FROM user_actions";
 
+    private const string DropSome = """
+        DELETE FROM user_actions WHERE (period, user_id, occurred_at, id) IN
+          (SELECT period, user_id, occurred_at, id FROM user_actions WHERE period < $1 ORDER BY period, user_id, occurred_at, id LIMIT $2)
+        RETURNING id
+        """;
+
+    private const string DropId = "DELETE FROM action_ids WHERE id = $1";
+
+    // Others wait for the transaction.
+    private const int DroppedAtOnce = 2000;
+
+    /// <summary>Drops some of the actions whose whole period is older than a time.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public static async ValueTask<bool> Drop(Session session, long before)
+    {
+        var ids = new List<long>(DroppedAtOnce);
+        var rows = session.Prepare(DropSome).Set(1, PeriodOf(before)).Set(2, DroppedAtOnce);
+        while (await rows.Read())
+        {
+            ids.Add(rows.Long(0));
+        }
+        foreach (var id in ids.Order())
+        {
+            await session.Prepare(DropId).Set(1, id).Run();
+        }
+        return ids.Count == DroppedAtOnce;
+    }
+
     /// <summary>Which period holds a time.</summary>
     public static long PeriodOf(long at) => at / PeriodLength;
 

@@ -17,7 +17,7 @@ internal sealed class BackfillEntry(long backfillId) : LedgerEntry(0)
 /// <summary>A backfill's next users, in a batch of the ledger: what they have come to, what that earns, and how far the backfill is are
 /// committed together.</summary>
 internal sealed class BackfillSlice(
-    Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, long now, long settled)
+    Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, long now, long settled)
 {
     // Others wait for the same batch.
     private const int MaximumUsers = 200;
@@ -95,7 +95,7 @@ internal sealed class BackfillSlice(
     {
         await store.Settle(session, userId);
         var state = new UserRule { IsSeated = (await UserRules.Hold(session, userId, rule)).IsSeated };
-        var awards = new RuleAwards(session, store, badges, ids, now, backfill.Id);
+        var awards = new RuleAwards(session, store, badges, ids, watch, now, backfill.Id);
         if (rule.Draft.Condition is Condition.Holding holding)
         {
             var held = await Holdings.Reached(session, rule, holding, userId, []);

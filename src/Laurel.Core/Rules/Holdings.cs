@@ -14,6 +14,18 @@ internal static class Holdings
     /// <param name="buffered">…but for these.</param>
     public static async ValueTask<List<Reached>> Reached(Session session, Rule rule, Condition.Holding holding, long userId, IReadOnlyList<BufferedAward> buffered)
     {
+        var times = await Since(session, holding, userId, buffered);
+        var reached = new List<Reached>();
+        for (var tier = 0; tier < rule.Draft.Tiers.Count && rule.Draft.Tiers[tier].Target <= times.Count; tier++)
+        {
+            reached.Add(new Reached(tier, times[(int)rule.Draft.Tiers[tier].Target - 1], null, null));
+        }
+        return reached;
+    }
+
+    /// <summary>Since when the user has held each badge of the set that they hold, ascending.</summary>
+    public static async ValueTask<List<long>> Since(Session session, Condition.Holding holding, long userId, IReadOnlyList<BufferedAward> buffered)
+    {
         var times = new List<long>();
         foreach (var badge in holding.Badges)
         {
@@ -28,11 +40,6 @@ internal static class Holdings
             }
         }
         times.Sort();
-        var reached = new List<Reached>();
-        for (var tier = 0; tier < rule.Draft.Tiers.Count && rule.Draft.Tiers[tier].Target <= times.Count; tier++)
-        {
-            reached.Add(new Reached(tier, times[(int)rule.Draft.Tiers[tier].Target - 1], null, null));
-        }
-        return reached;
+        return times;
     }
 }

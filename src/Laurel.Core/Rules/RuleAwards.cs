@@ -8,7 +8,7 @@ namespace Laurel.Core.Rules;
 /// <summary>Awards for targets that users reached, and their correction. What was removed stays removed: an award that should have
 /// been another takes its removal with it.</summary>
 /// <param name="backfillId">The backfill for which it is done; null for what just happened.</param>
-internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, long now, long? backfillId = null)
+internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, long now, long? backfillId = null)
 {
     private const string TakeSeat = """
         INSERT INTO rule_seats (rule_id, taken) VALUES ($1, 1)
@@ -67,6 +67,7 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
             if (entry.Status == AwardStatus.Created)
             {
                 seats?.IsSeated |= seat == SeatKind.New;
+                watch.Awarded(rule);
                 return entry;
             }
             if (seat == SeatKind.New)

@@ -30,6 +30,28 @@ public sealed class RuleCatalogue
     public async ValueTask<IReadOnlyList<Rule>> OfBadge(long badgeId) =>
         [.. (await List(0, int.MaxValue)).Where(rule => rule.Draft.Tiers.Any(tier => tier.BadgeId == badgeId))];
 
+    /// <summary>What has become of a rule, for who may write it.</summary>
+    public async ValueTask<Outcome<RuleWatch>> Watch(long id, Caller caller) =>
+        !await MayWrite(id, caller) ? new Refusal(RefusalCode.Forbidden, "This key may not watch this rule.")
+        : await _database.Read<RuleWatch?>(async session => await RuleRow.Find(session, id) is { } rule
+            ? await RuleWatchDeltas.Read(session, rule, _time.Micros())
+            : null) is { } watch ? watch
+        : new Refusal(RefusalCode.UnknownRule, "No rule has this id.");
+
+    /// <summary>The rules that have made no award for longer than their alarm allows.</summary>
+    internal ValueTask<List<Rule>> Alarming() => _database.Read(async session =>
+    {
+        var alarming = new List<Rule>();
+        foreach (var rule in await RuleRow.Enabled(session))
+        {
+            if ((await RuleWatchDeltas.Read(session, rule, _time.Micros())).IsAlarming)
+            {
+                alarming.Add(rule);
+            }
+        }
+        return alarming;
+    });
+
     /// <summary>Whether there is such a rule and the caller may write it.</summary>
     internal async ValueTask<bool> MayWrite(long id, Caller caller) =>
         await Find(id) is { } rule && await CheckBadges(rule.Draft, caller) is not { Code: RefusalCode.Forbidden };

@@ -38,15 +38,17 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
         {
             return;
         }
+        var watch = new RuleWatchDeltas();
         var settled = now - lateness - ClockTolerance;
-        var run = new RuleRun(session, store, book, badges, ids, now, settled);
+        var run = new RuleRun(session, store, book, badges, ids, watch, now, settled);
         await run.Evaluate(await Record(session, actions, store));
         foreach (var entry in backfills)
         {
-            entry.IsDone = await new BackfillSlice(session, store, badges, ids, now, settled).Run(entry.BackfillId);
+            entry.IsDone = await new BackfillSlice(session, store, badges, ids, watch, now, settled).Run(entry.BackfillId);
             store.RecordsMore = true;
         }
         await run.EvaluateHoldings();
+        await watch.Store(session, store.Node, now);
     }
 
     // By user, the actions that are new.

@@ -9,9 +9,9 @@ namespace Laurel.Core.Rules;
 /// <summary>The rules of one batch.</summary>
 /// <param name="settled">Nothing that happened before it will still come and count.</param>
 internal sealed class RuleRun(
-    Session session, LedgerStore store, RuleBook book, BadgeCatalogue badges, IdBlocks ids, long now, long settled)
+    Session session, LedgerStore store, RuleBook book, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, long now, long settled)
 {
-    private readonly RuleAwards _awards = new(session, store, badges, ids, now);
+    private readonly RuleAwards _awards = new(session, store, badges, ids, watch, now);
 
     /// <summary>Counts new actions for the users whom they concern.</summary>
     public async ValueTask Evaluate(SortedDictionary<long, List<UserAction>> byUser)
@@ -19,9 +19,14 @@ internal sealed class RuleRun(
         foreach (var (user, actions) in byUser)
         {
             var facts = new Dictionary<long, ActionFacts>();
+            var late = actions.FindAll(action => !action.IsCounted);
             foreach (var rule in RulesOf(actions))
             {
                 var moments = Matching.Of(rule, actions, facts, countsLate: false);
+                if (late.Count > 0)
+                {
+                    watch.Late(rule, Matching.Of(rule, late, facts, countsLate: true).Count);
+                }
                 if (moments.Count > 0 && !book.Awaits(rule, user))
                 {
                     await Count(rule, user, moments);

@@ -77,6 +77,18 @@ CREATE TABLE rule_seats (
   CONSTRAINT rule_seats_pk PRIMARY KEY (rule_id)
 );
 
+-- What became of each rule, by node: awards it made, when it made the newest, and matching actions that came
+-- too late to count.
+--@ clustered, reference
+CREATE TABLE rule_watch (
+  rule_id BIGINT NOT NULL,
+  node SMALLINT NOT NULL,
+  awarded BIGINT NOT NULL,
+  last_awarded_at BIGINT NOT NULL,
+  late BIGINT NOT NULL,
+  CONSTRAINT rule_watch_pk PRIMARY KEY (rule_id, node)
+);
+
 -- Rules applied to the past, user by user; kind 2 takes another one back. Users up to and with cursor are done.
 -- previous_from: from when the rule counted before. state 1 runs, 2 done, 3 stopped.
 --@ reference
