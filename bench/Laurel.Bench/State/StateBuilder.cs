@@ -4,7 +4,8 @@ namespace Laurel.Bench;
 /// `laurel doctor` checks afterwards that what was built is what the server would have written.</summary>
 internal sealed class StateBuilder(IStore store)
 {
-    // Codes and slots as the schema has them.
+    // Codes and slots as the schema has them; a period of actions is thirty days.
+    private const long ActionPeriod = 2_592_000_000_000;
     private const short RecursOnce = 0;
     private const short CreatedByUser = 0;
     private const short CommonRarity = 1;
@@ -29,12 +30,22 @@ internal sealed class StateBuilder(IStore store)
         ct);
 
     /// <summary>An action of every user, with the user's number.</summary>
-    public Task Actions(Population population, DateTimeOffset now, CancellationToken ct) => store.Insert(
-        "actions",
-        ["id", "type", "user_id", "subject", "occurred_at", "recorded_at"],
-        Enumerable.Range(1, population.Users)
-            .Select(number => new object?[] { (long)number, DialectState.ActionType, population.User(number), $"node:{number}", Micros(now), Micros(now) }),
-        ct);
+    public async Task Actions(Population population, DateTimeOffset now, CancellationToken ct)
+    {
+        var at = Micros(now);
+        await store.Insert(
+            "action_ids", ["id", "user_id", "occurred_at"],
+            Enumerable.Range(1, population.Users).Select(number => new object?[] { (long)number, population.User(number), at }), ct);
+        await store.Insert(
+            "user_actions",
+            ["period", "user_id", "occurred_at", "id", "role", "actor_id", "type", "subject", "recorded_at", "counted"],
+            Enumerable.Range(1, population.Users).Select(number => new object?[]
+            {
+                at / ActionPeriod, population.User(number), at, (long)number, (short)1, population.User(number), DialectState.ActionType,
+                $"node:{number}", at, (short)1,
+            }),
+            ct);
+    }
 
     /// <summary>Badges from a number on; those before it came with the catalogue.</summary>
     public async Task Badges(Population population, int first, DateTimeOffset now, CancellationToken ct)
