@@ -1,4 +1,3 @@
-using Laurel.Core.Awards;
 using Laurel.Core.Rules.Filters;
 
 namespace Laurel.Core.Rules;
