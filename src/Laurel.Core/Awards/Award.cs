@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Laurel.Core.Awards;
 
 /// <summary>One row of the ledger. <paramref name="AwardedAt"/> is in microseconds since 1970 UTC.</summary>
@@ -14,7 +16,13 @@ public sealed record Award(
     public AwardRule? Rule { get; init; }
 
     /// <summary>Whether something is kept of it beside its row.</summary>
-    internal bool HasDetails => ActionId is not null || Payload is not null || Rule is not null;
+    internal bool HasDetails => Payload is not null || Rule is not null || (ActionId is not null && ActionId != ReadAction(Occasion));
+
+    /// <summary>The action that an occasion names, if it does.</summary>
+    internal static long? ReadAction(string occasion) =>
+        occasion.StartsWith("a:", StringComparison.Ordinal) && long.TryParse(occasion.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var action)
+            ? action
+            : null;
 
     /// <summary>The subject as stored: null where the occasion already holds it.</summary>
     internal static string? StoredSubject(string occasion, string? subject) =>

@@ -53,6 +53,9 @@ internal static class StandingAwards
     {
         var occasion = row.Text(2);
         return new Award(row.Long(3), row.Long(0), row.Long(1), occasion, row.Long(4), (AwardSource)row.Long(5),
-            Award.ReadSubject(occasion, row.TextOrNull(6)));
+            Award.ReadSubject(occasion, row.TextOrNull(6)))
+        {
+            ActionId = Award.ReadAction(occasion),
+        };
     }
 }
