@@ -24,8 +24,10 @@ public sealed record CoreOptions(DatabaseOptions Database)
     /// <summary>How long actions are kept; longer than <see cref="Lateness"/> by far.</summary>
     public TimeSpan ActionRetention { get; init; } = TimeSpan.FromDays(400);
 
-    /// <summary>How late an action may come and still count.</summary>
+    /// <summary>How late an action may come and still count; none to <see cref="LongestLateness"/>.</summary>
     public TimeSpan Lateness { get; init; } = TimeSpan.FromDays(1);
+
+    public static TimeSpan LongestLateness { get; } = TimeSpan.FromDays(366);
 
     /// <summary>A file of words that texts may not hold; null for the built-in list.</summary>
     public string? ModerationFile { get; init; }

@@ -46,6 +46,7 @@ internal static class ServerHost
             {
                 AdministratorKey = options.AdministratorKey,
                 ModerationFile = options.ModerationFile,
+                Lateness = options.ActionLateness,
             },
             time, stopping, stopping.Die);
         // Created by the container, so that it is disposed with it, after the last request.

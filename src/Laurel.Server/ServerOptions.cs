@@ -43,6 +43,9 @@ public sealed record ServerOptions
 
     public string? ModerationFile { get; init; }
 
+    /// <summary>How late an action may come and still count for rules.</summary>
+    public TimeSpan ActionLateness { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Logs one JSON object a line.</summary>
     public bool JsonLogs { get; init; }
 

@@ -21,6 +21,7 @@ public sealed class SettingsTests
             ["LAUREL_ALLOW_PLAIN_BASIC"] = "true",
             ["LAUREL_ALLOWED_HOSTS"] = "badges.example.org",
             ["LAUREL_PERFUMER_ORIGINS"] = "https://app.example, http://localhost:3000/",
+            ["LAUREL_ACTION_LATENESS"] = "PT36H",
             ["LAUREL_LOG"] = "json",
             ["LAUREL_PARTITIONS"] = "4",
             ["LAUREL_SYNCHRONOUS"] = "normal",
@@ -33,6 +34,7 @@ public sealed class SettingsTests
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.OpenNetworks.Select(network => network.ToString()));
         Assert.Equal(["badges.example.org"], options.AllowedHosts);
         Assert.Equal(["https://app.example", "http://localhost:3000"], options.PerfumerOrigins);
+        Assert.Equal(TimeSpan.FromHours(36), options.ActionLateness);
         Assert.Equal((4, "NORMAL", 5, 6), (options.Partitions, options.Synchronous, options.MaximumConnections, options.RequestsPerSecond));
     }
 
@@ -59,6 +61,7 @@ public sealed class SettingsTests
         Assert.Empty(options.PerfumerOrigins);
         Assert.StartsWith("http://127.0.0.1:", options.Urls, StringComparison.Ordinal);
         Assert.Equal("FULL", options.Synchronous);
+        Assert.Equal(TimeSpan.FromDays(1), options.ActionLateness);
         Assert.EndsWith("laurel.db", options.Database, StringComparison.Ordinal);
     }
 
@@ -75,6 +78,14 @@ public sealed class SettingsTests
     [InlineData("ftp://app.example")]
     public void An_origin_is_a_scheme_and_a_host(string origin) =>
         Assert.Throws<UsageException>(() => Read(["--perfumer-origins", origin], []));
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("1.00:00:00")]
+    [InlineData("-P1D")]
+    [InlineData("P367D")]
+    public void A_lateness_is_a_duration(string lateness) =>
+        Assert.Throws<UsageException>(() => Read(["--action-lateness", lateness], []));
 
     private static ServerOptions Read(string[] arguments, Hashtable environment) =>
         ServeCommand.Options(RootCommands.Root.Parse(["serve", .. arguments]), Settings.From(environment));
