@@ -75,7 +75,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, Lifetimes, time);
         Collections = new Collections(database, _ledger, Lifetimes, UserAwards, Awarding, Badges, Issuers, Users, time);
         ActionTypes = new ActionTypes(database, _changes, time);
-        Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, time);
+        Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, Users, UserAwards, time);
         var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
         store.Rules = engine;
         Explanations = new Explanations(database, _ledger, Lifetimes, Rules, Badges, Issuers, time);

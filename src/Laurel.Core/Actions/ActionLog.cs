@@ -126,14 +126,19 @@ public sealed class ActionLog
     {
         var outcomes = new Outcome<ActionOutcome>?[drafts.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaximumBulk, CancellationToken = ct };
-        await Parallel.ForAsync(0, drafts.Count, options, async (index, stopping) =>
+        // Drafts of one id follow each other: the first is recorded.
+        var chains = Enumerable.Range(0, drafts.Count).GroupBy(index => drafts[index].Id is { } id ? (Own: id, Drawn: -1) : (Own: 0, Drawn: index));
+        await Parallel.ForEachAsync(chains, options, async (chain, stopping) =>
         {
-            try
+            foreach (var index in chain)
             {
-                outcomes[index] = await Record(drafts[index], caller, bulk: true, stopping);
-            }
-            catch (Exception failure) when (failure is StorageUnavailableException or LedgerFullException)
-            {
+                try
+                {
+                    outcomes[index] = await Record(drafts[index], caller, bulk: true, stopping);
+                }
+                catch (Exception failure) when (failure is StorageUnavailableException or LedgerFullException)
+                {
+                }
             }
         });
         return outcomes;

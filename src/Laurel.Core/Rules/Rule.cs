@@ -50,6 +50,11 @@ public sealed record RuleDraft
     public int? AlarmAfterDays { get; init; }
 }
 
+/// <summary>A rule as a change left it.</summary>
+/// <param name="Number">Counts the rule's changes, from 1.</param>
+/// <param name="CreatedBy">The user whose key made the change; null for a service's.</param>
+public sealed record RuleRevision(long Number, RuleDraft Draft, long? CreatedBy, long CreatedAt);
+
 /// <summary>A rule as it is kept.</summary>
 /// <param name="Revision">Counts its changes, from 1; each award names the one that made it.</param>
 /// <param name="Generation">How often counting has begun anew: counts of an earlier one mean nothing now.</param>

@@ -25,6 +25,7 @@ internal sealed class RuleBook
     {
         _backfilled = backfilled.ToFrozenDictionary();
         Version = version;
+        Rules = rules;
         _byId = rules.ToFrozenDictionary(rule => rule.Id);
         _byType = rules.SelectMany(rule => rule.Draft.Actions.Select(type => (type, rule)))
             .GroupBy(each => each.type, each => each.rule, StringComparer.Ordinal).ToFrozenDictionary(each => each.Key, each => each.ToArray(), StringComparer.Ordinal);
@@ -33,10 +34,14 @@ internal sealed class RuleBook
     }
 
     private RuleBook(RuleBook rules, Dictionary<long, long> backfilled) =>
-        (Version, _byId, _byType, _byBadge, _backfilled) = (rules.Version, rules._byId, rules._byType, rules._byBadge, backfilled.ToFrozenDictionary());
+        (Version, Rules, _byId, _byType, _byBadge, _backfilled) =
+            (rules.Version, rules.Rules, rules._byId, rules._byType, rules._byBadge, backfilled.ToFrozenDictionary());
 
     /// <summary>As which change left it.</summary>
     public long Version { get; }
+
+    /// <summary>All of them, by id.</summary>
+    public IReadOnlyCollection<Rule> Rules { get; }
 
     /// <summary>Whether some rule looks at who holds which badge.</summary>
     public bool LooksAtHoldings => _byBadge.Count > 0;
@@ -59,15 +64,20 @@ internal sealed class RuleBook
     public static async ValueTask Change(Session session) => await session.Prepare(Advance).Run();
 
     /// <summary>This book while it is the newest, otherwise the newest. Until the transaction ends no rule changes.</summary>
-    public async ValueTask<RuleBook> Newest(Session session)
+    public ValueTask<RuleBook> Newest(Session session) => Newest(session, session.WritesAlone ? SelectVersion : $"{SelectVersion} FOR SHARE");
+
+    /// <summary>The same for who only reads, of a snapshot.</summary>
+    public ValueTask<RuleBook> NewestOf(Session snapshot) => Newest(snapshot, SelectVersion);
+
+    private async ValueTask<RuleBook> Newest(Session session, string version)
     {
-        var row = session.Prepare(session.WritesAlone ? SelectVersion : $"{SelectVersion} FOR SHARE");
+        var row = session.Prepare(version);
         await row.Read();
-        var version = row.Long(0);
+        var newest = row.Long(0);
         await row.Done();
-        if (version != Version)
+        if (newest != Version)
         {
-            return new RuleBook(version, await RuleRow.Enabled(session), await BackfillRow.Cursors(session));
+            return new RuleBook(newest, await RuleRow.Enabled(session), await BackfillRow.Cursors(session));
         }
         return _backfilled.Count == 0 ? this : new RuleBook(this, await BackfillRow.Cursors(session));
     }

@@ -3,6 +3,7 @@ using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
 using Laurel.Core.Storage;
+using Laurel.Core.Users;
 
 namespace Laurel.Core.Rules;
 
@@ -15,16 +16,84 @@ public sealed class RuleCatalogue
     private readonly IdBlocks _ids;
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
+    private readonly UserDirectory _users;
+    private readonly ProgressReader _progress;
     private readonly TimeProvider _time;
 
     internal RuleCatalogue(
-        Database database, ChangeLog changes, IdBlocks ids, BadgeCatalogue badges, IssuerCatalogue issuers, TimeProvider time) =>
-        (_database, _changes, _ids, _badges, _issuers, _time) = (database, changes, ids, badges, issuers, time);
+        Database database, ChangeLog changes, IdBlocks ids, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users, UserAwards awards,
+        TimeProvider time) =>
+        (_database, _changes, _ids, _badges, _issuers, _users, _progress, _time) =
+            (database, changes, ids, badges, issuers, users, new ProgressReader(database, badges, awards, time), time);
 
     public ValueTask<Rule?> Find(long id) => _database.Read(session => RuleRow.Find(session, id));
 
+    /// <summary>A rule, for a caller who may write it.</summary>
+    public async ValueTask<Outcome<Rule>> Find(long id, Caller caller)
+    {
+        var rule = await Find(id);
+        // Whoever may not see all of them is not told which there are.
+        if (rule is null ? !caller.MayEverywhere(Scopes.RulesWrite) : !await MayWrite(rule, caller))
+        {
+            return new Refusal(RefusalCode.Forbidden, "This key may not read this rule.");
+        }
+        return rule is null ? new Refusal(RefusalCode.UnknownRule, "No rule has this id.") : rule;
+    }
+
+    private async ValueTask<bool> MayWrite(Rule rule, Caller caller)
+    {
+        foreach (var tier in rule.Draft.Tiers)
+        {
+            if (await _badges.Find(tier.BadgeId) is not { } badge || !caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.RulesWrite))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// <summary>Rules by id, after <paramref name="after"/>.</summary>
     public async ValueTask<IReadOnlyList<Rule>> List(long after, int limit) => await _database.Read(session => RuleRow.List(session, after, limit));
+
+    /// <summary>Rules by id, after <paramref name="after"/>: those that the caller may write.</summary>
+    public async ValueTask<Outcome<List<Rule>>> List(long after, int limit, Caller caller)
+    {
+        if (!caller.Has(Scopes.RulesWrite))
+        {
+            return new Refusal(RefusalCode.Forbidden, "This key may not read rules.");
+        }
+        var seen = new List<Rule>();
+        // A manager's are few among few.
+        foreach (var rule in await List(after, caller.MayEverywhere(Scopes.RulesWrite) ? limit : int.MaxValue))
+        {
+            if (seen.Count < limit && await MayWrite(rule, caller))
+            {
+                seen.Add(rule);
+            }
+        }
+        return seen;
+    }
+
+    /// <summary>What a rule has been, the newest first, before a revision; for a caller who may write it.</summary>
+    public async ValueTask<Outcome<List<RuleRevision>>> Revisions(long id, long before, int limit, Caller caller) =>
+        (await Find(id, caller)).Succeeded(out _, out var refusal)
+            ? await _database.Read(session => RuleRow.Revisions(session, id, before, limit))
+            : refusal;
+
+    /// <summary>How far a user is in each enabled rule that has counted something of theirs, by the rule's id. Rules whose badges hide
+    /// from the caller are left out.</summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="caller">Who asks: the user, administrators, and services with <c>users:read</c> may.</param>
+    public async ValueTask<Outcome<List<RuleProgress>>> Progress(long userId, Caller caller)
+    {
+        if (!caller.MayFor(userId, Scopes.UsersRead))
+        {
+            return new Refusal(RefusalCode.Forbidden, "This key may not read the progress of other users.");
+        }
+        return await _users.Exists(userId)
+            ? await _progress.Read(userId, caller)
+            : new Refusal(RefusalCode.UnknownUser, "No user has this id.");
+    }
 
     /// <summary>The rules that award a badge.</summary>
     public async ValueTask<IReadOnlyList<Rule>> OfBadge(long badgeId) =>
@@ -32,11 +101,9 @@ public sealed class RuleCatalogue
 
     /// <summary>What has become of a rule, for who may write it.</summary>
     public async ValueTask<Outcome<RuleWatch>> Watch(long id, Caller caller) =>
-        !await MayWrite(id, caller) ? new Refusal(RefusalCode.Forbidden, "This key may not watch this rule.")
-        : await _database.Read<RuleWatch?>(async session => await RuleRow.Find(session, id) is { } rule
-            ? await RuleWatchDeltas.Read(session, rule, _time.Micros())
-            : null) is { } watch ? watch
-        : new Refusal(RefusalCode.UnknownRule, "No rule has this id.");
+        (await Find(id, caller)).Succeeded(out var rule, out var refusal)
+            ? await _database.Read(session => RuleWatchDeltas.Read(session, rule, _time.Micros()))
+            : refusal;
 
     /// <summary>The rules that have made no award for longer than their alarm allows.</summary>
     internal ValueTask<List<Rule>> Alarming() => _database.Read(async session =>
@@ -54,7 +121,7 @@ public sealed class RuleCatalogue
 
     /// <summary>Whether there is such a rule and the caller may write it.</summary>
     internal async ValueTask<bool> MayWrite(long id, Caller caller) =>
-        await Find(id) is { } rule && await CheckBadges(rule.Draft, caller) is not { Code: RefusalCode.Forbidden };
+        await Find(id) is { } rule && await MayWrite(rule, caller);
 
     /// <summary>Creates a rule at an id that Laurel chooses.</summary>
     /// <param name="caller">Who asks: administrators, services, and the managers of all the issuers whose badges it awards may.</param>
@@ -78,9 +145,9 @@ public sealed class RuleCatalogue
         {
             return refused;
         }
-        if (await Find(id) is { } now && await CheckBadges(now.Draft, caller) is { Code: RefusalCode.Forbidden } foreign)
+        if (await Find(id) is { } now && !await MayWrite(now, caller))
         {
-            return foreign;
+            return new Refusal(RefusalCode.Forbidden, "This key may not change this rule.");
         }
         var outcome = await _database.Write(session => Store(session, id, draft, createOnly, caller));
         if (outcome.Succeeded(out _, out _))
@@ -97,7 +164,7 @@ public sealed class RuleCatalogue
         {
             if (await _badges.Find(tier.BadgeId) is not { } badge)
             {
-                return new Refusal(RefusalCode.UnknownBadge, "No badge has this id.", "badgeId");
+                return new Refusal(RefusalCode.UnknownBadge, "No badge has this id.", draft.Tiers.Count == 1 ? "badgeId" : "tiers");
             }
             if (!caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.RulesWrite))
             {

@@ -13,6 +13,10 @@ internal static class RuleRow
 
     private const string Behind = $"SELECT {Columns} FROM rules WHERE id > $1 ORDER BY id LIMIT $2";
 
+    private const string RevisionsBefore = """
+        SELECT revision, definition, created_by, created_at FROM rule_revisions WHERE rule_id = $1 AND revision < $2 ORDER BY revision DESC LIMIT $3
+        """;
+
     public static string Text(RuleDraft draft) => JsonSerializer.Serialize(draft, CoreJson.Stored.RuleDraft);
 
     public static async ValueTask<Rule?> Find(Session session, long id)
@@ -41,8 +45,21 @@ internal static class RuleRow
     public static async ValueTask<List<Rule>> Enabled(Session session) =>
         (await List(session, 0, int.MaxValue)).FindAll(rule => rule.Draft.Enabled);
 
-    private static Rule Of(Statement row) => Of(
-        row.Long(0), JsonSerializer.Deserialize(row.Text(4), CoreJson.Stored.RuleDraft)!, row.Long(1), row.Long(2), row.Long(3), row.Long(5), row.Long(6));
+    /// <summary>What a rule has been, the newest first, before a revision.</summary>
+    public static async ValueTask<List<RuleRevision>> Revisions(Session session, long id, long before, int limit)
+    {
+        var revisions = new List<RuleRevision>();
+        var rows = session.Prepare(RevisionsBefore).Set(1, id).Set(2, before).Set(3, limit);
+        while (await rows.Read())
+        {
+            revisions.Add(new RuleRevision(rows.Long(0), Draft(rows.Text(1)), rows.LongOrNull(2), rows.Long(3)));
+        }
+        return revisions;
+    }
+
+    private static RuleDraft Draft(string text) => JsonSerializer.Deserialize(text, CoreJson.Stored.RuleDraft)!;
+
+    private static Rule Of(Statement row) => Of(row.Long(0), Draft(row.Text(4)), row.Long(1), row.Long(2), row.Long(3), row.Long(5), row.Long(6));
 
     /// <summary>A rule that has been checked.</summary>
     public static Rule Of(long id, RuleDraft draft, long revision, long generation, long countsFrom, long createdAt, long updatedAt) =>

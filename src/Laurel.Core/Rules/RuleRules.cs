@@ -62,7 +62,8 @@ internal static class RuleRules
         {
             if (tier.Target <= last || tier.Target > most || (draft.Condition is not Condition.Sum && tier.Target != decimal.Truncate(tier.Target)))
             {
-                return Refusal.Invalid("tiers", string.Create(CultureInfo.InvariantCulture, $"Targets ascend, from 1 to {most}; only those of a sum may be fractions."));
+                return Refusal.Invalid(draft.Tiers.Count == 1 ? "when" : "tiers",
+                    string.Create(CultureInfo.InvariantCulture, $"Targets ascend and are 1 to {most}; only those of a sum may be fractions."));
             }
             last = tier.Target;
         }

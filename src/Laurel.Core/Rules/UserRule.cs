@@ -61,6 +61,9 @@ internal sealed class UserRule
     /// <summary>The last action that was counted; behind the last target none is.</summary>
     public Position Last => _current?.Position ?? Position.First;
 
+    /// <summary>Whether some action has been counted.</summary>
+    public bool HasCounted => _current is not null;
+
     public Counter Counter(Rule rule) => Rules.Counter.Read(rule.Draft.Condition, rule.LastTarget, _current?.Counter);
 
     /// <summary>Goes back to the last count before an action that came late.</summary>

@@ -68,6 +68,10 @@ internal sealed class AwardJson : PlacedAwardBody
     /// <summary>Read-only: through which door it came.</summary>
     public string Source { get; set; } = "";
 
+    /// <summary>Read-only: the rule that made it, and which revision of it.</summary>
+    public long? RuleId { get; set; }
+    public long? RuleRevision { get; set; }
+
     /// <summary>Awards as the caller may see them, in their order.</summary>
     public static async ValueTask<IReadOnlyList<AwardJson>> From(NativeCall call, IReadOnlyList<Award> awards)
     {
@@ -89,6 +93,8 @@ internal sealed class AwardJson : PlacedAwardBody
         Occasion = award.Occasion,
         AwardedAt = new(award.AwardedAt),
         Source = Word(award.Source),
+        RuleId = award.Rule?.Id,
+        RuleRevision = award.Rule?.Revision,
         Subject = award.Subject,
         ActionId = award.ActionId,
         Payload = RawJson.Of(award.Payload),

@@ -1,90 +1,36 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Laurel.Core.Awards;
-using Laurel.Server.Http;
 
 namespace Laurel.Server.Native;
 
-/// <summary>Many awards in one request: each row is its own, answered in its place, and harms no other.</summary>
+/// <summary>Many awards in one request.</summary>
 internal static class BatchEndpoint
 {
-    private const int MaximumRows = 10_000;
-    private const long BodyLimit = 16 << 20;
-
-    public static void MapBatch(this IEndpointRouteBuilder native) => native.Post("/awards/batch", Award, BodyLimit);
+    public static void MapBatch(this IEndpointRouteBuilder native) => native.Post("/awards/batch", Award, Batch.BodyLimit);
 
     private static async Task<NativeAnswer> Award(NativeCall call)
     {
         var body = await call.RawBody();
-        var rows = Rows(body);
-        if (rows.Count > MaximumRows)
-        {
-            return NativeProblem.Of(StatusCodes.Status422UnprocessableEntity, "batch_too_long", "A batch has at most 10,000 rows.");
-        }
-        var items = new BatchItemJson[rows.Count];
-        var requests = new List<AwardRequest>(rows.Count);
-        var places = new List<int>(rows.Count);
-        for (var i = 0; i < rows.Count; i++)
-        {
-            try
-            {
-                requests.Add(Bodies.Parse(body.AsSpan(rows[i]), NativeJson.Strict.AwardBody).ToRequest());
-                places.Add(i);
-            }
-            catch (BadRequestException bad)
-            {
-                items[i] = BatchItemJson.Refused("malformed", bad.Message, bad.Field);
-            }
-        }
-        var outcomes = await call.Core.Awarding.AwardAll(requests, call.Caller, call.Aborted);
-        await Tell(call, outcomes, places, items);
-        return NativeAnswer.Ok(items, NativeJson.Strict.BatchItems);
+        return await Batch.Answer(
+            body, Batch.RowsOfArray(body), NativeJson.Strict.AwardBody, BatchItemJson.Refused, rows => Award(call, rows), NativeJson.Strict.BatchItems);
     }
 
-    private static async Task Tell(NativeCall call, IReadOnlyList<AwardOutcome?> outcomes, List<int> places, BatchItemJson[] items)
+    private static async Task<IReadOnlyList<BatchItemJson>> Award(NativeCall call, List<AwardBody> rows)
     {
-        foreach (var some in Enumerable.Range(0, outcomes.Count).Chunk(1000))
+        var outcomes = await call.Core.Awarding.AwardAll([.. rows.Select(row => row.ToRequest())], call.Caller, call.Aborted);
+        var items = new List<BatchItemJson>(outcomes.Count);
+        foreach (var some in outcomes.Chunk(1000))
         {
-            var awards = some.Select(i => outcomes[i]?.Award).OfType<Award>().Distinct().ToList();
+            var awards = some.Select(outcome => outcome?.Award).OfType<Award>().Distinct().ToList();
             var told = awards.Zip(await AwardJson.From(call, awards)).ToDictionary(pair => pair.First, pair => pair.Second);
-            foreach (var i in some)
+            items.AddRange(some.Select(outcome => outcome switch
             {
-                items[places[i]] = outcomes[i] switch
-                {
-                    null => BatchItemJson.Refused("unavailable", "Not stored; try this row again shortly.", null),
-                    { Refusal: { } refusal } => BatchItemJson.Refused(refusal),
-                    { } outcome => new BatchItemJson(outcome.Created ? "created" : "held", null, outcome.Award is { } award ? told[award] : null),
-                };
-            }
+                null => BatchItemJson.Refused("unavailable", "Not stored; try this row again shortly.", null),
+                { Refusal: { } refusal } => BatchItemJson.Refused(refusal),
+                { } known => new BatchItemJson(known.Created ? "created" : "held", null, known.Award is { } award ? told[award] : null),
+            }));
         }
-    }
-
-    /// <summary>Where the rows lie in a body that is one array. A row may be any JSON: whether it is an award, it decides alone.</summary>
-    /// <exception cref="BadRequestException">The body is not one array of JSON.</exception>
-    private static List<Range> Rows(byte[] body)
-    {
-        var rows = new List<Range>();
-        try
-        {
-            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = int.MaxValue });
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
-            {
-                throw new BadRequestException("The body is an array of awards.");
-            }
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            {
-                var start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                rows.Add(start..(int)reader.BytesConsumed);
-            }
-            // What follows the array is read too: it must be nothing.
-            reader.Read();
-        }
-        catch (JsonException)
-        {
-            throw new BadRequestException("The body is not one array of JSON.");
-        }
-        return rows;
+        return items;
     }
 }
 

@@ -30,5 +30,6 @@ internal static class NativeApi
         native.MapVisits();
         native.MapActionTypes();
         native.MapActions();
+        native.MapRules();
     }
 }

@@ -25,6 +25,12 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
     /// <summary>Ends when the caller hangs up.</summary>
     public CancellationToken Aborted { get; set; } = http.RequestAborted;
 
+    /// <summary>Whether the body may be lines of JSON too.</summary>
+    public bool TakesLines { get; init; }
+
+    /// <summary>Whether the body is lines of JSON.</summary>
+    public bool IsLines => TakesLines && IsOf(http.Request, "x-ndjson", orSuffix: false);
+
     /// <summary><c>If-None-Match: *</c>: a PUT that must not replace.</summary>
     public bool CreateOnly => http.Request.Headers.IfNoneMatch is ["*"];
 
@@ -49,9 +55,11 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
     {
         if (_body is null)
         {
-            if (!IsJson(http.Request))
+            if (!IsOf(http.Request, "json", orSuffix: true) && !IsLines)
             {
-                throw new BadRequestException("The body's media type is application/json, in UTF-8.", StatusCodes.Status415UnsupportedMediaType);
+                throw new BadRequestException(
+                    $"The body's media type is application/json{(TakesLines ? " or application/x-ndjson" : "")}, in UTF-8.",
+                    StatusCodes.Status415UnsupportedMediaType);
             }
             _body = await Bodies.Read(http.Request, Aborted);
         }
@@ -61,12 +69,12 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
     /// <summary>The body's bytes, whatever it claims to be.</summary>
     public ValueTask<byte[]> Bytes() => Bodies.Read(http.Request, Aborted);
 
-    private static bool IsJson(HttpRequest request) =>
+    private static bool IsOf(HttpRequest request, string name, bool orSuffix) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             ? type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)
-                && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+                && (type.SubType.Equals(name, StringComparison.OrdinalIgnoreCase) || (orSuffix && type.Suffix.Equals(name, StringComparison.OrdinalIgnoreCase)))
                 && (type.Charset.Length == 0 || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            : string.IsNullOrEmpty(request.ContentType) && request.ContentLength is null or 0 && request.Headers.TransferEncoding.Count == 0;
+            : orSuffix && string.IsNullOrEmpty(request.ContentType) && request.ContentLength is null or 0 && request.Headers.TransferEncoding.Count == 0;
 
     /// <summary>A query parameter; null when absent.</summary>
     public string? Query(string name)
@@ -109,8 +117,27 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
         JsonTypeInfo<PageJson<TJson>> type)
     {
         var limit = Limit();
-        var after = Cursor(list) is { } cursor ? BinaryPrimitives.ReadInt64BigEndian(cursor) : 0;
-        var things = await read(after, limit + 1);
+        return await Page(list, limit, await read(After(list) ?? 0, limit + 1), id, json, type);
+    }
+
+    /// <summary>The same of a list that not everybody may read.</summary>
+    /// <param name="list">See <see cref="Cursor"/>.</param>
+    /// <param name="read">At most so many things behind a number; null for the first page.</param>
+    public async Task<NativeAnswer> PageIfAllowed<TThing, TJson>(
+        string list, Func<long?, int, ValueTask<Outcome<List<TThing>>>> read, Func<TThing, long> id, Func<TThing, TJson> json,
+        JsonTypeInfo<PageJson<TJson>> type)
+    {
+        var limit = Limit();
+        return (await read(After(list), limit + 1)).Succeeded(out var things, out var refusal)
+            ? await Page(list, limit, things, id, thing => ValueTask.FromResult(json(thing)), type)
+            : NativeProblem.OfPath(refusal);
+    }
+
+    private long? After(string list) => Cursor(list) is { } cursor ? BinaryPrimitives.ReadInt64BigEndian(cursor) : null;
+
+    private async Task<NativeAnswer> Page<TThing, TJson>(
+        string list, int limit, IReadOnlyList<TThing> things, Func<TThing, long> id, Func<TThing, ValueTask<TJson>> json, JsonTypeInfo<PageJson<TJson>> type)
+    {
         var items = new List<TJson>(limit);
         foreach (var thing in things.Take(limit))
         {

@@ -47,6 +47,12 @@ namespace Laurel.Server.Native;
 [JsonSerializable(typeof(ActionBody))]
 [JsonSerializable(typeof(ActionJson))]
 [JsonSerializable(typeof(ActionAnswerJson))]
+[JsonSerializable(typeof(ActionItemJson[]), TypeInfoPropertyName = "ActionItems")]
+[JsonSerializable(typeof(RuleBody))]
+[JsonSerializable(typeof(RuleJson))]
+[JsonSerializable(typeof(PageJson<RuleJson>), TypeInfoPropertyName = "RulePage")]
+[JsonSerializable(typeof(PageJson<RuleRevisionJson>), TypeInfoPropertyName = "RuleRevisionPage")]
+[JsonSerializable(typeof(PageJson<ProgressJson>), TypeInfoPropertyName = "ProgressPage")]
 internal sealed partial class NativeJson : JsonSerializerContext
 {
     public static NativeJson Strict { get; } = new(new JsonSerializerOptions

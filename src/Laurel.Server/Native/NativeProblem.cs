@@ -7,16 +7,16 @@ using Laurel.Server.Http;
 namespace Laurel.Server.Native;
 
 /// <summary>Errors as RFC 9457 problem details. <c>code</c> is stable and for programs, <c>detail</c> is for developers,
-/// <c>field</c> names the member, parameter or header at fault.</summary>
+/// <c>field</c> names the member, parameter or header at fault, <c>position</c> where in its text.</summary>
 internal static class NativeProblem
 {
     private const string ContentType = "application/problem+json";
     private const int Conflict = StatusCodes.Status409Conflict;
     private const int Unprocessable = StatusCodes.Status422UnprocessableEntity;
 
-    public static NativeAnswer Of(int status, string code, string detail, string? field = null)
+    public static NativeAnswer Of(int status, string code, string detail, string? field = null, int? position = null)
     {
-        var problem = new ProblemJson($"urn:laurel:problem:{code}", Title(code), status, detail, code, field);
+        var problem = new ProblemJson($"urn:laurel:problem:{code}", Title(code), status, detail, code, field, position);
         return NativeAnswer.Json(status, problem, NativeJson.Strict.ProblemJson) with { ContentType = ContentType };
     }
 
@@ -26,7 +26,11 @@ internal static class NativeProblem
     public static NativeAnswer Of(InvalidParameterException invalid) =>
         Of(StatusCodes.Status400BadRequest, "invalid", invalid.Message, invalid.Name);
 
-    public static NativeAnswer Of(Refusal refusal) => Of(Status(refusal.Code), Code(refusal.Code), refusal.Message, refusal.Field);
+    public static NativeAnswer Of(Refusal refusal) => Of(Status(refusal.Code), Code(refusal.Code), refusal.Message, refusal.Field, refusal.Position);
+
+    /// <summary>The same where the path names the user, and not the body.</summary>
+    public static NativeAnswer OfPath(Refusal refusal) =>
+        refusal.Code == RefusalCode.UnknownUser ? NotFound(refusal.Code, refusal.Message) : Of(refusal);
 
     /// <summary>A refusal about a thing that the path names, and not the body.</summary>
     public static NativeAnswer NotFound(RefusalCode code, string detail) => Of(StatusCodes.Status404NotFound, Code(code), detail);
@@ -77,7 +81,7 @@ internal static class NativeProblem
         RefusalCode.Forbidden => StatusCodes.Status403Forbidden,
     };
 
-    private static string Code(RefusalCode code) => code switch
+    public static string Code(RefusalCode code) => code switch
     {
         RefusalCode.Invalid => "invalid",
         RefusalCode.IdReserved => "id_reserved",
@@ -139,4 +143,5 @@ internal sealed class NativeErrorShape : IErrorShape
 
 internal sealed record ProblemJson(
     string Type, string Title, int Status, string Detail, string Code,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Position);

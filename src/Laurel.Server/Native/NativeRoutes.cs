@@ -19,31 +19,32 @@ internal static class NativeRoutes
         routes.MapMethods(pattern, [HttpMethods.Delete], context => Run(context, handler));
 
     /// <param name="bodyLimit">In bytes, where it is not the usual one.</param>
+    /// <param name="takesLines">See <see cref="NativeCall.TakesLines"/>.</param>
     public static void Post(
-        this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit = Bodies.Limit) =>
-        routes.MapMethods(pattern, [HttpMethods.Post], context => RunOnce(context, handler, bodyLimit));
+        this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit = Bodies.Limit, bool takesLines = false) =>
+        routes.MapMethods(pattern, [HttpMethods.Post], context => RunOnce(context, handler, bodyLimit, takesLines));
 
     /// <summary>For who has no key yet. Its answers are secrets, so none is kept for an <c>Idempotency-Key</c>.</summary>
     public static void PostOpen(this IEndpointRouteBuilder routes, string pattern, Func<NativeCall, Task<NativeAnswer>> handler) =>
         routes.MapMethods(pattern, [HttpMethods.Post], context => Run(context, handler, open: true));
 
-    private static Task RunOnce(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit)
+    private static Task RunOnce(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler, long bodyLimit, bool takesLines)
     {
         if (bodyLimit != Bodies.Limit && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = bodyLimit;
         }
-        return Run(context, call => Idempotency.Once(call, handler));
+        return Run(context, call => Idempotency.Once(call, handler), takesLines: takesLines);
     }
 
-    private static async Task Run(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler, bool open = false)
+    private static async Task Run(HttpContext context, Func<NativeCall, Task<NativeAnswer>> handler, bool open = false, bool takesLines = false)
     {
         NativeAnswer answer;
         try
         {
             var core = context.RequestServices.GetRequiredService<LaurelCore>();
             answer = await (open ? Anybody(context.Request) : Authenticate(context.Request, core)) is { } caller
-                ? await handler(new NativeCall(context, core, caller))
+                ? await handler(new NativeCall(context, core, caller) { TakesLines = takesLines })
                 : NativeProblem.Of(StatusCodes.Status401Unauthorized, "unauthenticated", "Send a valid key as bearer token or x-api-key.");
         }
         catch (BadRequestException bad)

@@ -1,4 +1,3 @@
-using Laurel.Core;
 using Laurel.Core.Rewards;
 
 namespace Laurel.Server.Native;
@@ -16,7 +15,7 @@ internal static class PointEndpoints
     private static async Task<NativeAnswer> Get(NativeCall call) =>
         (await call.Core.Points.Find(call.Id("userId"), call.Caller)).Succeeded(out var account, out var refusal)
             ? NativeAnswer.Ok(new PointsJson(account.UserId, account.Balance, account.Entries), NativeJson.Strict.PointsJson)
-            : Refused(refusal);
+            : NativeProblem.OfPath(refusal);
 
     private static async Task<NativeAnswer> Add(NativeCall call)
     {
@@ -24,7 +23,7 @@ internal static class PointEndpoints
         var body = await call.Body(NativeJson.Strict.PointsBody);
         return (await call.Core.Points.Add(userId, body.Delta, body.Reason, call.Caller)).Succeeded(out var entry, out var refusal)
             ? NativeAnswer.Created(PointEntryJson.From(entry), NativeJson.Strict.PointEntryJson)
-            : Refused(refusal);
+            : NativeProblem.OfPath(refusal);
     }
 
     private static async Task<NativeAnswer> List(NativeCall call)
@@ -32,17 +31,12 @@ internal static class PointEndpoints
         var userId = call.Id("userId");
         if (!(await call.Core.Points.Find(userId, call.Caller)).Succeeded(out _, out var refusal))
         {
-            return Refused(refusal);
+            return NativeProblem.OfPath(refusal);
         }
         return await call.PageById(
             $"native points of user {userId}", (after, limit) => call.Core.Points.List(userId, after, limit), entry => entry.Number,
             entry => ValueTask.FromResult(PointEntryJson.From(entry)), NativeJson.Strict.PointEntryPage);
     }
-
-    // The path names the user.
-    private static NativeAnswer Refused(Refusal refusal) => refusal.Code == RefusalCode.UnknownUser
-        ? NativeProblem.NotFound(refusal.Code, refusal.Message)
-        : NativeProblem.Of(refusal);
 }
 
 /// <summary>What there is, and by how many entries it came about.</summary>

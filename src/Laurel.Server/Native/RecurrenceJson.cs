@@ -18,12 +18,7 @@ internal sealed record RecurrenceJson(string? Name, PeriodJson? Period)
         Recurrence.PerSubject => new("perSubject", null),
         Recurrence.PerAction => new("perAction", null),
         Recurrence.Always => new("always", null),
-        Recurrence.PerPeriod period => new(null, new PeriodJson
-        {
-            Every = period.Every,
-            Unit = Word(period.Unit),
-            Anchor = period.Anchor.ToString("O", CultureInfo.InvariantCulture),
-        }),
+        Recurrence.PerPeriod period => new(null, PeriodJson.From(period)),
         _ => throw new System.Diagnostics.UnreachableException("A recurrence has no cases but its own."),
     };
 
@@ -33,35 +28,10 @@ internal sealed record RecurrenceJson(string? Name, PeriodJson? Period)
         "perSubject" => new Recurrence.PerSubject(),
         "perAction" => new Recurrence.PerAction(),
         "always" => new Recurrence.Always(),
-        null when Period is { } period => ToPeriod(period),
+        null when Period is { } period => period.ToPeriod("recurrence").Map<Recurrence>(made => made),
         _ => Refusal.Invalid("recurrence", "A recurrence is once, perSubject, perAction, always, or a period."),
     };
 
-    private static Outcome<Recurrence> ToPeriod(PeriodJson period)
-    {
-        if (!DateOnly.TryParseExact(period.Anchor, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var anchor))
-        {
-            return Refusal.Invalid("recurrence.anchor", "An anchor is a date: yyyy-MM-dd.");
-        }
-        return Unit(period.Unit) is { } unit && Recurrence.TryCreatePeriod(period.Every, unit, anchor, out var made)
-            ? made
-            : Refusal.Invalid("recurrence", "A period is 1 to 1000 of day, week or month.");
-    }
-
-    private static string Word(PeriodUnit unit) => unit switch
-    {
-        PeriodUnit.Day => "day",
-        PeriodUnit.Week => "week",
-        PeriodUnit.Month => "month",
-    };
-
-    private static PeriodUnit? Unit(string word) => word switch
-    {
-        "day" => PeriodUnit.Day,
-        "week" => PeriodUnit.Week,
-        "month" => PeriodUnit.Month,
-        _ => null,
-    };
 }
 
 internal sealed class PeriodJson
@@ -69,6 +39,43 @@ internal sealed class PeriodJson
     public required int Every { get; set; }
     public required string Unit { get; set; }
     public required string Anchor { get; set; }
+
+    public static PeriodJson From(Recurrence.PerPeriod period) => new()
+    {
+        Every = period.Every,
+        Unit = PeriodUnits.Word(period.Unit),
+        Anchor = period.Anchor.ToString("O", CultureInfo.InvariantCulture),
+    };
+
+    /// <param name="field">The member that it is.</param>
+    public Outcome<Recurrence.PerPeriod> ToPeriod(string field)
+    {
+        if (!DateOnly.TryParseExact(Anchor, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var anchor))
+        {
+            return Refusal.Invalid($"{field}.anchor", "An anchor is a date: yyyy-MM-dd.");
+        }
+        return PeriodUnits.Of(Unit) is { } unit && Recurrence.TryCreatePeriod(Every, unit, anchor, out var made)
+            ? made
+            : Refusal.Invalid(field, "A period is 1 to 1000 of day, week or month.");
+    }
+}
+
+internal static class PeriodUnits
+{
+    public static string Word(PeriodUnit unit) => unit switch
+    {
+        PeriodUnit.Day => "day",
+        PeriodUnit.Week => "week",
+        PeriodUnit.Month => "month",
+    };
+
+    public static PeriodUnit? Of(string? word) => word switch
+    {
+        "day" => PeriodUnit.Day,
+        "week" => PeriodUnit.Week,
+        "month" => PeriodUnit.Month,
+        _ => null,
+    };
 }
 
 internal sealed class RecurrenceConverter : JsonConverter<RecurrenceJson>

@@ -96,6 +96,7 @@ public sealed partial class AuthorizationTests
             (await laurel.Put($"{NativeWorld.Root}/action-types/Did", "{}")).Is(201);
             await laurel.Badge(7, more: ",\"key\":\"seven\",\"recognises\":[\"Did\"]");
             await laurel.Badge(12, more: ",\"claimable\":true");
+            (await laurel.Put($"{NativeWorld.Root}/rules/3", """{"key":"three","enabled":false,"actions":["Did"],"when":{"each":true},"badgeId":7}""")).Is(201);
             world._keys["other user"] = await laurel.Key(Other, null);
             world._keys["manager"] = await laurel.Key(1, null);
             world._keys["administrator"] = world._keys["two credentials"] = await laurel.Key(Administrator, null);

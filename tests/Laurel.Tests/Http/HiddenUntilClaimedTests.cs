@@ -31,7 +31,7 @@ public sealed class HiddenUntilClaimedTests
     private static readonly Dictionary<string, object> Values = new()
     {
         ["badges"] = Badge, ["users"] = Owner, ["user"] = Owner, ["awards"] = Award, ["rewards"] = Award, ["issuers"] = 100, ["universes"] = 100, ["places"] = 1000,
-        ["keys"] = 1, ["award"] = Badge, ["action"] = 7, ["actions"] = 7, ["action-types"] = "Did", ["images"] = $"badge-{Badge}.svg",
+        ["keys"] = 1, ["award"] = Badge, ["action"] = 7, ["actions"] = 7, ["action-types"] = "Did", ["rules"] = 3, ["images"] = $"badge-{Badge}.svg",
     };
 
     // What a route answers nothing without.
@@ -47,7 +47,7 @@ public sealed class HiddenUntilClaimedTests
     {
         await using var laurel = await Start(engine);
         var (owner, stranger, manager) = (await laurel.Key(Owner, null), await laurel.Key(Stranger, null), await laurel.Key(Manager, null));
-        string[] ofBadge = ["/v1/badges/11", "/v1/universes/100/badges", "/v2/universes/100/badges", $"{Root}/badges/11", $"{Root}/badges"];
+        string[] ofBadge = ["/v1/badges/11", "/v1/universes/100/badges", "/v2/universes/100/badges", $"{Root}/badges/11", $"{Root}/badges", $"{Root}/rules", $"{Root}/rules/3", $"{Root}/rules/3/revisions"];
         string[] ofAward = [$"/v1/users/{Owner}/badges", $"{Root}/users/{Owner}/awards", $"{Root}/users/{Owner}/awards/{Award}", $"{Root}/badges/11/awards"];
 
         // The manager sees it all, so that there is something to find.
@@ -55,6 +55,7 @@ public sealed class HiddenUntilClaimedTests
         {
             Assert.True(Shows(await Ask(laurel, HttpMethod.Get, path, manager)), path);
         }
+        Assert.True(Shows(await Ask(laurel, HttpMethod.Get, $"{Root}/users/{Owner}/progress", TestServer.AdministratorKey)));
         foreach (var reader in new[] { null, stranger, owner })
         {
             await Hides(laurel, HttpMethod.Get, reader);
@@ -213,6 +214,7 @@ public sealed class HiddenUntilClaimedTests
             """)).Is(201);
         (await laurel.Send(HttpMethod.Put, $"{Root}/badges/{Badge}/icon", new ByteArrayContent(Icon), TestServer.AdministratorKey)).Is(201);
         (await laurel.Put($"{Root}/action-types/Did", "{}")).Is(201);
+        (await laurel.Put($"{Root}/rules/3", $$$"""{"key":"zqx-rule","name":"Zqx rule","actions":["Did"],"when":{"count":5},"badgeId":{{{Badge}}} }""")).Is(201);
         (await laurel.Post($"{Root}/actions", $$"""{"id":7,"type":"Did","userId":{{Owner}}}""")).Is(201);
         (await laurel.Put($"{Root}/users/{Owner}/awards/{Award}", $$$"""{"badgeId":{{{Badge}}},"payload":{"note":"zqx payload"}}""")).Is(201);
         return laurel;

@@ -17,8 +17,8 @@ public sealed class ActionTests
 
         const string Body = """{"id":1125,"type":"UserEditAction","userId":2,"subject":"node:7","occurredAt":"2025-12-31T22:00:00-01:30","properties":{"b":[1,null],"a":"é"}}""";
         const string Told = """{"id":1125,"type":"UserEditAction","userId":2,"subject":"node:7","occurredAt":"2025-12-31T23:30:00Z","properties":{"b":[1,null],"a":"é"},"recordedAt":"2026-01-01T00:00:00Z"}""";
-        (await laurel.Post($"{Root}/actions", Body)).Is(201).Says($$"""{"action":{{Told}},"created":true}""");
-        (await laurel.Post($"{Root}/actions", Body)).Is(200).Says($$"""{"action":{{Told}},"created":false}""");
+        (await laurel.Post($"{Root}/actions", Body)).Is(201).Says($$"""{"action":{{Told}},"created":true,"counted":true}""");
+        (await laurel.Post($"{Root}/actions", Body)).Is(200).Says($$"""{"action":{{Told}},"created":false,"counted":true}""");
         (await laurel.Post($"{Root}/actions", Body.Replace("node:7", "node:8"))).IsProblem(409, "action_mismatch", "id");
         (await laurel.Get($"{Root}/actions/1125")).Is(200).Says(Told);
 
@@ -27,6 +27,20 @@ public sealed class ActionTests
         Assert.Equal("2026-01-01T00:00:00Z", drawn["occurredAt"]!.GetValue<string>());
         Assert.True(drawn["id"]!.GetValue<long>() >= 1L << 40);
         (await laurel.Post($"{Root}/actions", drawn.ToJsonString().Replace(",\"recordedAt\":\"2026-01-01T00:00:00Z\"", ""))).Is(200);
+    }
+
+    [Fact]
+    public async Task What_comes_later_than_the_lateness_is_recorded_and_not_counted()
+    {
+        await using var laurel = await TestServer.Start(time: new ManualTime(), with: options => options with { ActionLateness = TimeSpan.FromHours(2) });
+        (await laurel.Put($"{Root}/users/2", "{}")).Is(201);
+        (await laurel.Put($"{Root}/action-types/Edit", "{}")).Is(201);
+
+        Assert.True(await Counted("2025-12-31T22:00:00Z"));
+        Assert.False(await Counted("2025-12-31T21:59:59Z"));
+
+        async Task<bool> Counted(string at) =>
+            (await laurel.Post($"{Root}/actions", $$"""{"type":"Edit","userId":2,"occurredAt":"{{at}}"}""")).Is(201).Json["counted"]!.GetValue<bool>();
     }
 
     [Fact]

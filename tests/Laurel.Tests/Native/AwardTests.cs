@@ -17,7 +17,7 @@ public sealed class AwardTests
         var id = made.Json["award"]!["id"]!.GetValue<long>();
         var told = $$"""
             {"id":{{id}},"userId":2,"badgeId":8,"occasion":"s:node:7","awardedAt":"2023-03-17T09:00:00.5Z","source":"native","subject":"node:7",
-             "actionId":1125,"payload":{"a":[1,"ä"]},"uid":null,"isClaimed":false,"claimedOn":null,"isBadged":false}
+             "actionId":1125,"payload":{"a":[1,"ä"]},"uid":null,"isClaimed":false,"claimedOn":null,"isBadged":false,"ruleId":null,"ruleRevision":null}
             """;
 
         made.Says($$"""{"award":{{told}},"created":true}""");
@@ -58,12 +58,12 @@ public sealed class AwardTests
              "uid":"0f8fad5b-d9cb-469f-a165-70867728950e","isClaimed":true,"claimedOn":"2020-01-02T00:00:00Z","isBadged":true}
             """;
         var told = (JsonObject)JsonNode.Parse(Body)!;
-        (told["id"], told["occasion"], told["source"]) = (55, "", "import");
+        (told["id"], told["occasion"], told["source"], told["ruleId"], told["ruleRevision"]) = (55, "", "import", null, null);
 
         (await laurel.Put($"{Root}/users/2/awards/55", Body)).Is(201).Says($$"""{"award":{{told.ToJsonString()}},"created":true}""");
         (await laurel.Put($"{Root}/users/2/awards/55", Body)).Is(200).Says($$"""{"award":{{told.ToJsonString()}},"created":false}""");
         var back = (JsonObject)(await laurel.Get($"{Root}/users/2/awards/55")).Is(200).Says(told.ToJsonString()).Json;
-        foreach (var readOnly in new[] { "id", "occasion", "source" })
+        foreach (var readOnly in new[] { "id", "occasion", "source", "ruleId", "ruleRevision" })
         {
             back.Remove(readOnly);
         }

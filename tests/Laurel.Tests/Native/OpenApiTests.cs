@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Laurel.Core;
+using Laurel.Core.Access;
 using Laurel.Core.Awards;
 using Laurel.Core.Rewards;
 using Laurel.Core.Storage;
@@ -72,6 +73,7 @@ public sealed class OpenApiTests
         await Visits(meeting);
         await ActionTypes(meeting);
         await Actions(meeting);
+        await Rules(meeting);
         await AnyOperation(meeting);
 
         // What no request brings about here; all but the last have a test of their own.
@@ -357,6 +359,58 @@ public sealed class OpenApiTests
         await meeting.Meet("GET /actions/{id}", 200, null, path: "/actions/1125");
         await meeting.Refused("GET /actions/{id}", null, 404, "unknown_action", 77);
         await meeting.Forbidden("GET /actions/{id}", null, 1125);
+
+        var batch = await meeting.Meet(Post, 200, null, $"[{Full},{Full.Replace("1125", "1126")}]");
+        Assert.Equal(["repeated", "created"], batch.Json.AsArray().Select(item => item!["status"]!.GetValue<string>()));
+        await meeting.Meet(Post, 200, null, $"{Full}\n{Full}", type: "application/x-ndjson", asDocumented: false);
+        await meeting.Refused(Post, $"[{string.Join(',', Enumerable.Repeat("1", 10_001))}]", 422, "batch_too_long");
+        string[] wrong = [Full.Replace("node:7", "node:8"), Full.Replace("Edit", "edit"), Full.Replace("\"userId\":2", "\"userId\":77"), Full.Replace("1125", "0"), Full.Replace("2023", "9999"), "null"];
+        var rows = await meeting.Meet(Post, 200, null, $"[{string.Join(',', wrong)}]", asDocumented: false);
+        Assert.All(rows.Json.AsArray(), row => Assert.Equal("refused", row!["status"]!.GetValue<string>()));
+        await meeting.Meet(Post, 200, null, $"[{Full}]", key: await meeting.Laurel.Key(3, null));
+    }
+
+    private static async Task Rules(Meeting meeting)
+    {
+        const string Rule = """{"key":"edits","actions":["Edit"],"when":{"count":2},"badgeId":7}""";
+        const string Rich = """
+            {"key":"rich","name":"Rich","enabled":true,"actions":["Edit","Vote"],"filter":"properties.a = 1","recipient":"owner","when":{"sum":"points","reaches":true},
+             "badgeId":null,"tiers":[{"badgeId":7,"at":0.5},{"badgeId":8,"at":100}],"validFrom":"2022-01-01T00:00:00+01:00","validUntil":"9000-01-01T00:00:00Z",
+             "maximumRecipients":100,"alarmAfterDays":7}
+            """;
+        await meeting.Created("/rules", Rich);
+        await meeting.Forbidden("POST /rules", Rule);
+        await meeting.Put("/rules/{id}", Rule, 80);
+        const string Week = """{"every":1,"unit":"week","anchor":"2023-01-02"}""";
+        foreach (var when in new[]
+        {
+            """{"each":true}""", """{"count":10,"within":"PT90M"}""", $$"""{"count":10,"per":{{Week}}}""", """{"distinctSubjects":5}""", """{"sum":"points","reaches":7}""",
+            $$"""{"firstIn":{{Week}}}""", """{"streak":7,"unit":"day"}""",
+        })
+        {
+            await meeting.Meet("PUT /rules/{id}", 200, null, Rule.Replace("""{"count":2}""", when), "/rules/80");
+        }
+        await meeting.Meet("PUT /rules/{id}", 201, null, """{"key":"set","when":{"holding":[8,9]},"badgeId":7}""", "/rules/81");
+        await meeting.Meet("PUT /rules/{id}", 200, null, """{"key":"set","when":{"holding":[8,9],"atLeast":1},"badgeId":7}""", "/rules/81");
+        await meeting.Read("/rules", "?limit=1", "/rules/{id}", 80, "unknown_rule");
+        await meeting.Meet("GET /rules", 403, "forbidden", key: await meeting.Laurel.Key(1, Scopes.BadgesWrite));
+        await meeting.Forbidden("GET /rules/{id}", null, 80);
+        const string Revisions = "GET /rules/{id}/revisions";
+        await meeting.Meet(Revisions, 200, null, path: "/rules/80/revisions?limit=3");
+        await meeting.Refused(Revisions, null, 404, "unknown_rule", 77);
+        await meeting.Forbidden(Revisions, null, 80);
+        foreach (var (operation, id) in new[] { ("POST /rules", 0), ("PUT /rules/{id}", 82) })
+        {
+            await meeting.Refused(operation, Rule, 409, "key_taken", id);
+            await meeting.Refused(operation, """{"key":"7","when":{"each":true},"badgeId":7}""", 422, "invalid", id);
+            await meeting.Refused(operation, """{"key":"new","actions":["Edit"],"filter":"(","when":{"each":true},"badgeId":7}""", 422, "invalid_filter", id);
+            await meeting.Refused(operation, """{"key":"new","actions":["Edit"],"when":{"each":true},"badgeId":77}""", 422, "unknown_badge", id);
+        }
+        await meeting.Meet("POST /actions", 201, null, """{"type":"Edit","userId":2,"properties":{"a":1,"points":0.25,"ownerId":2}}""");
+        const string Progress = "GET /users/{userId}/progress";
+        Assert.NotEmpty((await meeting.Meet(Progress, 200, null, path: "/users/2/progress")).Json["items"]!.AsArray());
+        await meeting.Forbidden(Progress, null, 2);
+        await meeting.Refused(Progress, null, 404, "unknown_user", 77);
     }
 
     // What is the same for all operations of a kind.
