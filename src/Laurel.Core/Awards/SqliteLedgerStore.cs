@@ -519,6 +519,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
             WriteTallies((SqliteSession)session, _deltas, Node, Sequence);
             _talliesWritten = true;
         }
+        if (events.Count == 0 && (_deltas.Count == 0 || _talliesWritten))
+        {
+            // There is nothing to count in the row that follows: while only such ones come, old rows must go all the same.
+            ((SqliteSession)session).Raw(SetTallied).Set(1, Sequence + 1).Set(2, Node).Execute();
+        }
         return default;
     }
 
