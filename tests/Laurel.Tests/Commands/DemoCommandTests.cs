@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Laurel.Core;
 using Laurel.Core.Awards;
@@ -74,6 +75,44 @@ public sealed class DemoCommandTests
 
         Assert.Contains(rates, rate => rate > 0);
         Assert.All(rates, rate => Assert.InRange(rate, 0, 1));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Its_rules_have_awarded_and_Ada_is_on_her_way(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await Line.Demo(database);
+        await using var laurel = await TestCore.OpenSecond(database);
+        var rules = (await laurel.Core.Rules.List(0, 100)).ToDictionary(rule => rule.Draft.Key);
+
+        var awards = new List<Award>();
+        for (var user = 1; user <= 60; user++)
+        {
+            awards.AddRange(await laurel.Core.UserAwards.List(user, Position.First, 1000));
+        }
+        var progress = TestCore.Value(await laurel.Core.Rules.Progress(1, TestCore.Administrator)).ToDictionary(told => told.RuleKey);
+
+        Assert.Equal(["collector", "editor", "first-login", "ramadan-2027", "seven-day-streak"], rules.Keys.Order());
+        Assert.All(["collector", "editor", "first-login", "seven-day-streak"], key => Assert.Contains(awards, award => award.Rule?.Id == rules[key].Id));
+        Assert.Equal([AwardSource.Rule, AwardSource.Backfill], awards.Where(award => award.Rule is not null).Select(award => award.Source).Distinct().Order());
+        Assert.InRange(progress["seven-day-streak"].Count, 5, 6);
+        Assert.Equal((37, false), (progress["editor"].Count, progress["editor"].IsDone));
+    }
+
+    [Fact]
+    public async Task Ramadan_begins_and_ends_in_the_evening()
+    {
+        await using var database = await TestDatabase.Create(Engine.Sqlite);
+        await Line.Demo(database);
+        await using var laurel = await TestCore.OpenSecond(database);
+        var calendar = new UmAlQuraCalendar();
+        var first = calendar.ToDateTime(1448, 9, 1, 0, 0, 0, 0);
+        var days = calendar.GetDaysInMonth(1448, 9);
+
+        var rule = (await laurel.Core.Rules.List(0, 100)).Single(rule => rule.Draft.Key == "ramadan-2027").Draft;
+
+        Assert.Equal(DateOnly.FromDateTime(first.AddDays(-1)), Zones.LocalDate(rule.ValidFrom!.Value, "Asia/Riyadh"));
+        Assert.InRange(Zones.LocalDate(rule.ValidUntil!.Value, "Asia/Riyadh"), DateOnly.FromDateTime(first.AddDays(days - 1)), DateOnly.FromDateTime(first.AddDays(29)));
     }
 
     [Fact]

@@ -20,11 +20,12 @@ internal sealed class DemoHistory
     private readonly double[] _activity;
     private readonly Dictionary<int, (List<DemoBadge> Badges, double[] Weights)> _byIssuer = [];
     private readonly HashSet<(long User, long Badge, string Occasion)> _held = [];
+    private readonly DemoRules _rules;
     private long _lastAction = DemoTour.ActionId;
 
-    public DemoHistory(List<DemoUser> users, List<DemoBadge> badges, long now, Dice dice)
+    public DemoHistory(List<DemoUser> users, List<DemoBadge> badges, DemoRules rules, long now, Dice dice)
     {
-        (_users, _now, _dice) = (users, now, dice);
+        (_users, _rules, _now, _dice) = (users, rules, now, dice);
         _activity = Dice.Sums(users.Select(user => user.Activity));
         for (var issuer = 0; issuer < DemoCatalogue.Issuers.Count; issuer++)
         {
@@ -36,13 +37,17 @@ internal sealed class DemoHistory
         }
     }
 
-    /// <summary>The awards in the order in which they happened.</summary>
+    /// <summary>How many awards the collector's rule makes of these.</summary>
+    public int Collections { get; private set; }
+
+    /// <summary>Awards in the order in which they happened.</summary>
+    /// <param name="count">How many, with those that the collector's rule makes of them.</param>
     public List<AwardRequest> Awards(int count)
     {
         var awards = new List<AwardRequest>(count);
-        for (var misses = 0; awards.Count < count && misses < Patience;)
+        for (var misses = 0; awards.Count + Collections < count && misses < Patience;)
         {
-            if (Draw() is { } award)
+            if (Draw(count - awards.Count - Collections) is { } award)
             {
                 awards.Add(award);
                 misses = 0;
@@ -56,7 +61,7 @@ internal sealed class DemoHistory
         return awards;
     }
 
-    private AwardRequest? Draw()
+    private AwardRequest? Draw(int room)
     {
         var user = _users[_dice.Weighted(_activity)];
         if (!_byIssuer.TryGetValue(_dice.Of(user.Issuers), out var issuer))
@@ -71,8 +76,18 @@ internal sealed class DemoHistory
             Subject = badge.Draft.Recurrence is Recurrence.PerSubject || badge.Issuer.Source == AwardSource.Perfumer ? Subject(badge) : null,
             ActionId = badge.Draft.Recurrence is Recurrence.PerAction ? ++_lastAction : null,
         };
-        return DemoTour.Owns(user, badge) || IsHeld(badge, request) ? null : request;
+        var completes = Completes(user, badge);
+        if ((completes && room < 2) || DemoTour.Owns(user, badge) || _rules.Owns(user, badge) || IsHeld(badge, request))
+        {
+            return null;
+        }
+        Collections += completes ? 1 : 0;
+        return request;
     }
+
+    // A badge of the set that is held already completes nothing: it is not drawn again.
+    private bool Completes(DemoUser user, DemoBadge badge) =>
+        _rules.Collection.Contains(badge.Id) && _rules.Collection.All(id => id == badge.Id || _held.Contains((user.Id, id, "")));
 
     private bool IsHeld(DemoBadge badge, AwardRequest request) => badge.Draft.Recurrence is not Recurrence.Always && !_held.Add(
         (request.UserId, badge.Id, Occasion.Of(badge.Draft.Recurrence, badge.Issuer.Zone, request.AwardedAt!.Value, request.Subject, request.ActionId, 0)!.Value.Key));

@@ -46,8 +46,9 @@ internal sealed class DemoMaker(LaurelCore core)
         var dice = new Dice(size.Seed);
         var badges = DemoCatalogue.Badges(size.Badges, now, dice);
         var users = DemoPeople.Make(size.Users, dice);
-        var history = new DemoHistory(users, badges, now, dice);
-        var awards = history.Awards(size.Awards - DemoTour.Awards);
+        var rules = new DemoRules(core, users, badges, now, size.Awards - DemoTour.Awards);
+        var history = new DemoHistory(users, badges, rules, now, dice);
+        var awards = history.Awards(size.Awards - DemoTour.Awards - rules.Awards);
         var visits = history.Visits(awards, badges);
 
         foreach (var issuer in DemoCatalogue.Issuers)
@@ -60,6 +61,7 @@ internal sealed class DemoMaker(LaurelCore core)
         }
         Need(await core.Users.PutMany(users.Select(user => (user.Id, user.Draft))));
         await RecordActions(badges, awards);
+        await rules.Make();
         var done = 0L;
         await ForEach(awards, async award =>
         {
@@ -77,7 +79,7 @@ internal sealed class DemoMaker(LaurelCore core)
             Need(await core.Issuers.Put(issuer.Id, issuer.Draft(Managers), createOnly: false));
         }
         return new DemoCounts(
-            DemoCatalogue.Issuers.Count, badges.Count, users.Count, awards.Count + DemoTour.Awards, visits.Count,
+            DemoCatalogue.Issuers.Count, badges.Count, users.Count, awards.Count + history.Collections + rules.Awards + DemoTour.Awards, visits.Count,
             Math.Round(clock.Elapsed.TotalSeconds, 1));
     }
 
@@ -95,7 +97,7 @@ internal sealed class DemoMaker(LaurelCore core)
         }
     }
 
-    private static Task ForEach<T>(IEnumerable<T> things, Func<T, Task> work) => Parallel.ForEachAsync(
+    public static Task ForEach<T>(IEnumerable<T> things, Func<T, Task> work) => Parallel.ForEachAsync(
         things, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (thing, _) => await work(thing));
 
     /// <exception cref="CommandFailedException">It was refused: what the demo asks for is always possible on an empty database.</exception>
