@@ -1,3 +1,4 @@
+using System.Globalization;
 using Laurel.Core.Awards;
 using Laurel.Core.Storage;
 
@@ -53,6 +54,25 @@ internal static class ActionStore
 
     private const string DropId = "DELETE FROM action_ids WHERE id = $1";
 
+    private const string SelectKeptFrom = "SELECT value FROM settings WHERE name = 'actions_kept_from'";
+
+    private const string StoreKeptFrom = """
+        INSERT INTO settings (name, value) VALUES ('actions_kept_from', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+        """;
+
+    /// <summary>From when on no action has been dropped: what lies before can not be counted again.</summary>
+    public static async ValueTask<long> KeptFrom(Session session)
+    {
+        var row = session.Prepare(SelectKeptFrom);
+        if (!await row.Read())
+        {
+            return 0;
+        }
+        var from = long.Parse(row.Text(0), CultureInfo.InvariantCulture);
+        await row.Done();
+        return from;
+    }
+
     // Others wait for the transaction.
     private const int DroppedAtOnce = 2000;
 
@@ -65,6 +85,11 @@ internal static class ActionStore
         while (await rows.Read())
         {
             ids.Add(rows.Long(0));
+        }
+        if (ids.Count > 0)
+        {
+            var from = Math.Max(await KeptFrom(session), PeriodOf(before) * PeriodLength);
+            await session.Prepare(StoreKeptFrom).Set(1, from.ToString(CultureInfo.InvariantCulture)).Run();
         }
         foreach (var id in ids.Order())
         {

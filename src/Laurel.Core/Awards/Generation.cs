@@ -73,6 +73,17 @@ internal sealed class Generation
         }
     }
 
+    public void CollectUsers(long after, SortedSet<long> found)
+    {
+        foreach (var award in _awards)
+        {
+            if (award.UserId > after && award.State != RowState.Flushed)
+            {
+                found.Add(award.UserId);
+            }
+        }
+    }
+
     public void CollectOfBadge(long badgeId, List<BufferedAward> found)
     {
         foreach (ref var award in CollectionsMarshal.AsSpan(_awards))

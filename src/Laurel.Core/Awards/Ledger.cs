@@ -84,6 +84,9 @@ internal sealed class Ledger : IAsyncDisposable
     /// <inheritdoc cref="LedgerStore.BufferedOfBadge"/>
     public IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => _store.BufferedOfBadge(badgeId);
 
+    /// <inheritdoc cref="LedgerStore.BufferedUsers"/>
+    public IEnumerable<long> BufferedUsers(long after, int limit) => _store.BufferedUsers(after, limit, ofBatch: false);
+
     /// <summary>Somebody else found that the database can be written again.</summary>
     public void StorageRecovered() => StorageFailed = false;
 

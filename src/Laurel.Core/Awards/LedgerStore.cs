@@ -105,6 +105,10 @@ internal abstract class LedgerStore(short node)
     /// <summary>A user's awards that are committed and not in their table. To be read before the table: a row moves there, never back.</summary>
     public virtual IReadOnlyList<BufferedAward> Buffered(long userId) => [];
 
+    /// <summary>The next users who have some, by id.</summary>
+    /// <param name="ofBatch">Also who was awarded something in the batch that runs; for the writer's thread.</param>
+    public virtual IEnumerable<long> BufferedUsers(long after, int limit, bool ofBatch) => [];
+
     /// <summary>The same of a badge.</summary>
     public virtual IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => [];
 

@@ -77,6 +77,19 @@ internal sealed class Memtable
         }
     }
 
+    /// <summary>The next users who have awards that are not in their table, by id.</summary>
+    /// <param name="added">Also those whom the running transaction has added; for the writer's thread.</param>
+    public List<long> Users(long after, int limit, bool added)
+    {
+        var users = new SortedSet<long>(added ? _added.Select(award => award.UserId).Where(user => user > after) : []);
+        lock (_gate)
+        {
+            _old?.CollectUsers(after, users);
+            _young.CollectUsers(after, users);
+        }
+        return [.. users.Take(limit)];
+    }
+
     /// <summary>Awards of a badge that are not in their table.</summary>
     public List<BufferedAward> OfBadge(long badgeId)
     {

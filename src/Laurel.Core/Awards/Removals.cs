@@ -27,6 +27,8 @@ internal static class Removals
         WHERE user_id = $4 AND badge_id = $5 AND occasion = $6 AND award_id = $7 AND lifted = 0 AND kind >= 1
         """;
 
+    private const string MoveAction = "UPDATE award_details SET action_id = $1 WHERE user_id = $2 AND award_id = $3";
+
     private const string EarliestInRange = """
         SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion <> '' ORDER BY awarded_at, id LIMIT 1
         """;
@@ -99,9 +101,12 @@ internal static class Removals
 
     /// <summary>Makes a removal that of the award which the removed one should have been.</summary>
     public static async ValueTask Move(
-        Session session, long userId, long badgeId, string occasion, long awardId, string to, long awardedAt, string? subject) =>
+        Session session, long userId, long badgeId, string occasion, long awardId, string to, long awardedAt, string? subject, long? actionId)
+    {
         await session.Prepare(MoveRemoval).Set(1, to).Set(2, awardedAt).Set(3, Award.StoredSubject(to, subject))
             .Set(4, userId).Set(5, badgeId).Set(6, occasion).Set(7, awardId).Run();
+        await session.Prepare(MoveAction).Set(1, actionId).Set(2, userId).Set(3, awardId).Run();
+    }
 
     /// <summary>Sets a revocation of the award's occasion aside: a manual award does that.</summary>
     public static async ValueTask Lift(Session session, Award award) =>

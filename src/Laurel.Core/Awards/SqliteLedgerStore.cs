@@ -172,6 +172,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
 
     public override IReadOnlyList<BufferedAward> Buffered(long userId) => _memtable.Of(userId);
 
+    public override IEnumerable<long> BufferedUsers(long after, int limit, bool ofBatch) => _memtable.Users(after, limit, ofBatch);
+
     public override IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => _memtable.OfBadge(badgeId);
 
     public override IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat)

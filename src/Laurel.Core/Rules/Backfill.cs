@@ -26,14 +26,15 @@ public enum BackfillState
 /// <param name="TakesBack">The one that it takes back.</param>
 /// <param name="Generation">The rule's, as long as it runs.</param>
 /// <param name="CountsFrom">Actions from then on count.</param>
-/// <param name="PreviousFrom">From when they did before.</param>
+/// <param name="PreviousFrom">From when they did before…</param>
+/// <param name="PreviousRevision">…and the first revision whose awards rested on that.</param>
 /// <param name="Cursor">Users up to and with this id are done.</param>
 /// <param name="Users">How many of them had something to count.</param>
 /// <param name="Actions">How many actions of theirs were looked at.</param>
 /// <param name="Awarded">How many awards were made.</param>
 /// <param name="TakenBack">How many were taken back.</param>
 public sealed record Backfill(
-    long Id, long RuleId, BackfillKind Kind, long? TakesBack, long Generation, long CountsFrom, long PreviousFrom, BackfillState State, long Cursor,
+    long Id, long RuleId, BackfillKind Kind, long? TakesBack, long Generation, long CountsFrom, long PreviousFrom, long PreviousRevision, BackfillState State, long Cursor,
     long Users, long Actions, long Awarded, long TakenBack, long? CreatedBy, long CreatedAt, long UpdatedAt);
 
 /// <summary>A backfill as its row holds it.</summary>
@@ -41,7 +42,7 @@ internal static class BackfillRow
 {
     private const string Columns = """
         id, rule_id, kind, takes_back, generation, counts_from, previous_from, state, cursor, users, actions, awarded, taken_back,
-        created_by, created_at, updated_at
+        created_by, created_at, updated_at, previous_revision
         """;
 
     private const string ById = $"SELECT {Columns} FROM rule_backfills WHERE id = $1";
@@ -53,7 +54,7 @@ internal static class BackfillRow
     private const string RunningCursors = "SELECT rule_id, cursor FROM rule_backfills WHERE state = 1";
 
     private const string Insert = $"""
-        INSERT INTO rule_backfills ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        INSERT INTO rule_backfills ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         """;
 
     private const string Update = """
@@ -110,13 +111,13 @@ internal static class BackfillRow
         .Set(1, backfill.Id).Set(2, backfill.RuleId).Set(3, (long)backfill.Kind).Set(4, backfill.TakesBack).Set(5, backfill.Generation)
         .Set(6, backfill.CountsFrom).Set(7, backfill.PreviousFrom).Set(8, (long)backfill.State).Set(9, backfill.Cursor).Set(10, backfill.Users)
         .Set(11, backfill.Actions).Set(12, backfill.Awarded).Set(13, backfill.TakenBack).Set(14, backfill.CreatedBy)
-        .Set(15, backfill.CreatedAt).Set(16, backfill.UpdatedAt).Run();
+        .Set(15, backfill.CreatedAt).Set(16, backfill.UpdatedAt).Set(17, backfill.PreviousRevision).Run();
 
     public static async ValueTask Store(Session session, Backfill backfill) => await session.Prepare(Update)
         .Set(1, (long)backfill.State).Set(2, backfill.Cursor).Set(3, backfill.Users).Set(4, backfill.Actions).Set(5, backfill.Awarded)
         .Set(6, backfill.TakenBack).Set(7, backfill.UpdatedAt).Set(8, backfill.Id).Run();
 
     private static Backfill Of(Statement row) => new(
-        row.Long(0), row.Long(1), (BackfillKind)row.Long(2), row.LongOrNull(3), row.Long(4), row.Long(5), row.Long(6), (BackfillState)row.Long(7),
+        row.Long(0), row.Long(1), (BackfillKind)row.Long(2), row.LongOrNull(3), row.Long(4), row.Long(5), row.Long(6), row.Long(16), (BackfillState)row.Long(7),
         row.Long(8), row.Long(9), row.Long(10), row.Long(11), row.Long(12), row.LongOrNull(13), row.Long(14), row.Long(15));
 }

@@ -53,6 +53,11 @@ internal sealed class BackfillSlice(
         }
         var users = await RuleUsers.Behind(session, backfill.Cursor, MaximumUsers,
             actors: rule.Draft.Condition is not Condition.Holding, holders: rule.Draft.Condition is Condition.Holding || backfill.Kind == BackfillKind.TakeBack);
+        if (rule.Draft.Condition is Condition.Holding || backfill.Kind == BackfillKind.TakeBack)
+        {
+            // Awards that wait for their rows, and those of the batch that runs.
+            users = [.. users.Union(store.BufferedUsers(backfill.Cursor, MaximumUsers, ofBatch: true)).Order().Take(MaximumUsers)];
+        }
         var (done, actions, cursor) = (0, 0, backfill.Cursor);
         var events = store.Recorded;
         foreach (var user in users)

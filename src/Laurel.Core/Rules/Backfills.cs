@@ -1,4 +1,5 @@
 using Laurel.Core.Access;
+using Laurel.Core.Actions;
 using Laurel.Core.Awards;
 using Laurel.Core.Storage;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace Laurel.Core.Rules;
 /// one goes on where it was.</summary>
 public sealed class Backfills : IAsyncDisposable
 {
-    private const string Restart = "UPDATE rules SET generation = $1, counts_from = $2, updated_at = $3 WHERE id = $4";
+    private const string Restart = "UPDATE rules SET generation = $1, counts_from = $2, first_revision = $3 WHERE id = $4";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -53,8 +54,8 @@ public sealed class Backfills : IAsyncDisposable
         {
             return Refusal.Invalid("from", "A time between 1970 and now.");
         }
-        return await Begin(ruleId, caller, (rule, id, now) => new Backfill(
-            id, rule.Id, BackfillKind.Apply, null, rule.Generation + 1, from ?? 0, rule.CountsFrom, BackfillState.Running, 0, 0, 0, 0, 0, caller.UserId, now, now));
+        return await Begin(ruleId, caller, firstRevision: 0, (rule, id, now) => new Backfill(
+            id, rule.Id, BackfillKind.Apply, null, rule.Generation + 1, from ?? 0, rule.CountsFrom, rule.FirstRevision, BackfillState.Running, 0, 0, 0, 0, 0, caller.UserId, now, now));
     }
 
     /// <summary>Takes a backfill back: as if it had never been.</summary>
@@ -62,10 +63,10 @@ public sealed class Backfills : IAsyncDisposable
     public async Task<Outcome<Backfill>> TakeBack(long id, Caller caller) =>
         !(await Find(id, caller)).Succeeded(out var done, out var refusal) ? refusal
         : done.Kind == BackfillKind.TakeBack ? new Refusal(RefusalCode.Invalid, "What takes another one back cannot be taken back itself.")
-        : await Begin(done.RuleId, caller, (rule, own, now) => new Backfill(
-            own, rule.Id, BackfillKind.TakeBack, id, rule.Generation + 1, done.PreviousFrom, rule.CountsFrom, BackfillState.Running, 0, 0, 0, 0, 0, caller.UserId, now, now));
+        : await Begin(done.RuleId, caller, done.PreviousRevision, (rule, own, now) => new Backfill(
+            own, rule.Id, BackfillKind.TakeBack, id, rule.Generation + 1, done.PreviousFrom, rule.CountsFrom, rule.FirstRevision, BackfillState.Running, 0, 0, 0, 0, 0, caller.UserId, now, now));
 
-    private async Task<Outcome<Backfill>> Begin(long ruleId, Caller caller, Func<Rule, long, long, Backfill> make)
+    private async Task<Outcome<Backfill>> Begin(long ruleId, Caller caller, long firstRevision, Func<Rule, long, long, Backfill> make)
     {
         if (!await _rules.MayWrite(ruleId, caller))
         {
@@ -88,8 +89,10 @@ public sealed class Backfills : IAsyncDisposable
                 return new Refusal(RefusalCode.BackfillRunning, "A backfill of this rule is running.");
             }
             var backfill = make(rule, id, _time.Micros());
+            // What has been dropped can not be counted again, and awards of that time are left as they are.
+            backfill = backfill with { CountsFrom = Math.Max(backfill.CountsFrom, await ActionStore.KeptFrom(session)) };
             await BackfillRow.Add(session, backfill);
-            await session.Prepare(Restart).Set(1, backfill.Generation).Set(2, backfill.CountsFrom).Set(3, rule.UpdatedAt).Set(4, ruleId).Run();
+            await session.Prepare(Restart).Set(1, backfill.Generation).Set(2, backfill.CountsFrom).Set(3, firstRevision).Set(4, ruleId).Run();
             await _changes.Append(session, ChangeKind.Rule, ruleId);
             return backfill;
         });

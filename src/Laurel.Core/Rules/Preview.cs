@@ -109,7 +109,7 @@ public sealed class Previews
             return new Refusal(RefusalCode.Forbidden, "This key may not write this rule.");
         }
         var now = _time.Micros();
-        var rule = RuleRow.Of(ruleId ?? 0, draft, 0, 0, from ?? 0, now, now);
+        var rule = RuleRow.Of(ruleId ?? 0, draft, 0, 0, Math.Max(from ?? 0, await _database.Read(ActionStore.KeptFrom)), firstRevision: 0, now, now);
         var preview = new RulePreview { To = now, LastUser = afterUser };
         var seats = draft.MaximumRecipients - (ruleId is null ? 0 : await Seats(ruleId.Value)) ?? long.MaxValue;
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -118,7 +118,11 @@ public sealed class Previews
             ct.ThrowIfCancellationRequested();
             var isHolding = draft.Condition is Condition.Holding;
             // Who holds an award of the rule may have nothing recorded any more.
-            var users = await _database.Read(session => RuleUsers.Behind(session, preview.LastUser, UsersAtOnce, actors: !isHolding, holders: isHolding || ruleId is not null));
+            var withHolders = isHolding || ruleId is not null;
+            // Before the tables: a row only ever moves there.
+            var buffered = withHolders ? _ledger.BufferedUsers(preview.LastUser, UsersAtOnce) : [];
+            var stored = await _database.Read(session => RuleUsers.Behind(session, preview.LastUser, UsersAtOnce, actors: !isHolding, withHolders));
+            var users = stored.Union(buffered).Order().Take(UsersAtOnce).ToList();
             foreach (var user in users)
             {
                 seats -= await Look(rule, user, preview, seats, now) ? 1 : 0;

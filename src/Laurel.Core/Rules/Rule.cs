@@ -59,7 +59,9 @@ public sealed record RuleRevision(long Number, RuleDraft Draft, long? CreatedBy,
 /// <param name="Revision">Counts its changes, from 1; each award names the one that made it.</param>
 /// <param name="Generation">How often counting has begun anew: counts of an earlier one mean nothing now.</param>
 /// <param name="CountsFrom">Actions before it do not count, unless a backfill has counted them.</param>
-public sealed record Rule(long Id, RuleDraft Draft, long Revision, long Generation, long CountsFrom, long CreatedAt, long UpdatedAt)
+/// <param name="FirstRevision">The first revision whose awards rest on what is counted now.</param>
+public sealed record Rule(
+    long Id, RuleDraft Draft, long Revision, long Generation, long CountsFrom, long FirstRevision, long CreatedAt, long UpdatedAt)
 {
     internal Filter? Filter { get; init; }
 

@@ -33,8 +33,7 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
     public async ValueTask Give(Rule rule, long userId, Reached reached, UserRule? seats)
     {
         if (await Ask(rule, userId, reached, seats) is { Status: AwardStatus.Held, Standing: { } standing }
-            && await AwardDetails.Complete(session, standing) is { Source: AwardSource.Rule or AwardSource.Backfill } own && own.Rule?.Id == rule.Id
-            && RulePlan.PlaceOf(reached).CompareTo(RulePlan.PlaceOf(own)) < 0)
+            && await RulePlan.IsLater(session, standing, reached))
         {
             // It was earned by an earlier action than the one it names.
             await Correct(rule, standing, reached, seats);
@@ -116,9 +115,10 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
 
     private async ValueTask Correct(Rule rule, Award wrong, Reached right, UserRule? seats)
     {
-        if (await TakeBack(wrong) && await Ask(rule, wrong.UserId, right, seats) is { Status: AwardStatus.Created } entry)
+        if (await TakeBack(wrong))
         {
-            store.Record(OutboxKind.Corrected, entry.Award);
+            // The right one may have been removed before: then nothing takes the wrong one's place.
+            store.Record(OutboxKind.Corrected, await Ask(rule, wrong.UserId, right, seats) is { Status: AwardStatus.Created } entry ? entry.Award : wrong);
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
         }
         foreach (var (removed, occasion, right) in plan.Moved)
         {
-            await Removals.Move(session, userId, badge.Id, removed.Occasion, removed.AwardId, occasion, right.At, right.Subject);
+            await Removals.Move(session, userId, badge.Id, removed.Occasion, removed.AwardId, occasion, right.At, right.Subject, right.ActionId);
         }
         foreach (var right in plan.Given)
         {

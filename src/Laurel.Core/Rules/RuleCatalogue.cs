@@ -206,16 +206,17 @@ public sealed class RuleCatalogue
         var revision = (standing?.Revision ?? 0) + 1;
         var goesOn = standing is not null && Counts(standing.Draft, draft);
         var rule = RuleRow.Of(id, draft, revision, (standing?.Generation ?? 0) + (goesOn ? 0 : 1), goesOn ? standing!.CountsFrom : now,
+            goesOn ? standing!.FirstRevision : revision,
             standing?.CreatedAt ?? now, now);
         var row = new
         {
-            id, draft.Key, rule.Revision, rule.Generation, rule.CountsFrom, Definition = RuleRow.Text(draft), rule.CreatedAt, rule.UpdatedAt, By = caller.UserId,
+            id, draft.Key, rule.Revision, rule.Generation, rule.CountsFrom, rule.FirstRevision, Definition = RuleRow.Text(draft), rule.CreatedAt, rule.UpdatedAt, By = caller.UserId,
         };
         await session.Execute("""
-            INSERT INTO rules (id, key, revision, generation, counts_from, definition, created_at, updated_at)
-            VALUES (@id, @Key, @Revision, @Generation, @CountsFrom, @Definition, @CreatedAt, @UpdatedAt)
+            INSERT INTO rules (id, key, revision, generation, counts_from, first_revision, definition, created_at, updated_at)
+            VALUES (@id, @Key, @Revision, @Generation, @CountsFrom, @FirstRevision, @Definition, @CreatedAt, @UpdatedAt)
             ON CONFLICT (id) DO UPDATE SET key = excluded.key, revision = excluded.revision, generation = excluded.generation,
-              counts_from = excluded.counts_from, definition = excluded.definition, updated_at = excluded.updated_at
+              counts_from = excluded.counts_from, first_revision = excluded.first_revision, definition = excluded.definition, updated_at = excluded.updated_at
             """, row);
         await session.Execute("""
             INSERT INTO rule_revisions (rule_id, revision, definition, created_by, created_at) VALUES (@id, @Revision, @Definition, @By, @UpdatedAt)

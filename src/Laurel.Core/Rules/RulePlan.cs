@@ -14,13 +14,15 @@ internal sealed class RulePlan
     private const string StandingOfRule = """
         SELECT a.user_id, a.badge_id, a.occasion, a.id, a.awarded_at, a.source, a.subject, d.action_id
         FROM awards a JOIN award_details d ON d.user_id = a.user_id AND d.award_id = a.id
-        WHERE a.user_id = $1 AND a.badge_id = $2 AND a.awarded_at >= $3 AND a.source IN (6, 8) AND d.rule_id = $4 ORDER BY a.awarded_at, a.id
+        WHERE a.user_id = $1 AND a.badge_id = $2 AND a.awarded_at >= $3 AND a.source IN (6, 8) AND d.rule_id = $4 AND d.rule_revision >= $5
+        ORDER BY a.awarded_at, a.id
         """;
 
     private const string RemovedOfRule = """
         SELECT h.occasion, h.award_id, h.awarded_at, d.action_id FROM award_history h
         JOIN award_details d ON d.user_id = h.user_id AND d.award_id = h.award_id
-        WHERE h.user_id = $1 AND h.badge_id = $2 AND h.awarded_at >= $3 AND h.source IN (6, 8) AND h.kind >= 1 AND h.lifted = 0 AND d.rule_id = $4
+        WHERE h.user_id = $1 AND h.badge_id = $2 AND h.awarded_at >= $3 AND h.source IN (6, 8) AND h.kind >= 1 AND h.lifted = 0
+          AND d.rule_id = $4 AND d.rule_revision >= $5
         ORDER BY h.awarded_at, h.award_id
         """;
 
@@ -50,6 +52,12 @@ internal sealed class RulePlan
 
     /// <inheritdoc cref="PlaceOf(Award)"/>
     public static Position PlaceOf(Reached reached) => new(reached.At, reached.ActionId ?? 0);
+
+    /// <summary>Whether an award that holds an occasion is a rule's, and was earned later than that. Several rules may award one badge: the
+    /// earliest of what they give is it. What others awarded stays.</summary>
+    public static async ValueTask<bool> IsLater(Session session, Award standing, Reached reached) =>
+        standing.Source is AwardSource.Rule or AwardSource.Backfill
+        && PlaceOf(reached).CompareTo(PlaceOf(await AwardDetails.Complete(session, standing))) < 0;
 
     /// <summary>The plan.</summary>
     /// <param name="session">Where all of the user's awards are in their table, but for those in <paramref name="held"/>.</param>
@@ -90,15 +98,27 @@ internal sealed class RulePlan
         }
         foreach (var removed in await Removed(session, rule, userId, badge.Id, behind))
         {
-            if (!missing.Remove(removed.Occasion))
+            if (!missing.Remove(removed.Occasion, out var right))
             {
                 wrong.Add((removed.Place, null, removed));
             }
+            else if (removed.Place != PlaceOf(right))
+            {
+                plan.Moved.Add((removed, removed.Occasion, right));
+            }
         }
-        foreach (var occasion in missing.Keys)
+        foreach (var (occasion, right) in missing)
         {
-            // Held by somebody else's award, or by an earlier one of the rule.
-            if (held.Contains(occasion) || await StandingAwards.At(session, userId, badge.Id, occasion) is not null)
+            // Held by somebody else's award, or by one of a rule's that is left as it is unless it is later.
+            if (await StandingAwards.At(session, userId, badge.Id, occasion) is { } standing)
+            {
+                missing.Remove(occasion);
+                if (await IsLater(session, standing, right))
+                {
+                    plan.Corrected.Add((standing, right));
+                }
+            }
+            else if (held.Contains(occasion))
             {
                 missing.Remove(occasion);
             }
@@ -131,10 +151,14 @@ internal sealed class RulePlan
         TakenBack.AddRange(wrong.Skip(next).Select(each => each.Standing).OfType<Award>());
     }
 
+    // What was awarded before counting last began anew is as good as another's: it no longer rests on what is counted. What is held
+    // is looked up, not counted.
+    private static long FirstRevision(Rule rule) => rule.Draft.Condition is Condition.Holding ? 0 : rule.FirstRevision;
+
     private static async ValueTask<List<Award>> Standing(Session session, Rule rule, long userId, long badgeId, Position behind)
     {
         var found = new List<Award>();
-        var rows = session.Prepare(StandingOfRule).Set(1, userId).Set(2, badgeId).Set(3, behind.At).Set(4, rule.Id);
+        var rows = session.Prepare(StandingOfRule).Set(1, userId).Set(2, badgeId).Set(3, behind.At).Set(4, rule.Id).Set(5, FirstRevision(rule));
         while (await rows.Read())
         {
             var award = StandingAwards.Row(rows) with { ActionId = rows.LongOrNull(7) };
@@ -149,7 +173,7 @@ internal sealed class RulePlan
     private static async ValueTask<List<RemovedAward>> Removed(Session session, Rule rule, long userId, long badgeId, Position behind)
     {
         var found = new List<RemovedAward>();
-        var rows = session.Prepare(RemovedOfRule).Set(1, userId).Set(2, badgeId).Set(3, behind.At).Set(4, rule.Id);
+        var rows = session.Prepare(RemovedOfRule).Set(1, userId).Set(2, badgeId).Set(3, behind.At).Set(4, rule.Id).Set(5, FirstRevision(rule));
         while (await rows.Read())
         {
             var place = new Position(rows.Long(2), rows.LongOrNull(3) ?? 0);

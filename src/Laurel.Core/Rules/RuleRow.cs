@@ -7,7 +7,7 @@ namespace Laurel.Core.Rules;
 /// <summary>A rule as its row holds it.</summary>
 internal static class RuleRow
 {
-    private const string Columns = "id, revision, generation, counts_from, definition, created_at, updated_at";
+    private const string Columns = "id, revision, generation, counts_from, definition, created_at, updated_at, first_revision";
 
     private const string ById = $"SELECT {Columns} FROM rules WHERE id = $1";
 
@@ -59,11 +59,11 @@ internal static class RuleRow
 
     private static RuleDraft Draft(string text) => JsonSerializer.Deserialize(text, CoreJson.Stored.RuleDraft)!;
 
-    private static Rule Of(Statement row) => Of(row.Long(0), Draft(row.Text(4)), row.Long(1), row.Long(2), row.Long(3), row.Long(5), row.Long(6));
+    private static Rule Of(Statement row) => Of(row.Long(0), Draft(row.Text(4)), row.Long(1), row.Long(2), row.Long(3), row.Long(7), row.Long(5), row.Long(6));
 
     /// <summary>A rule that has been checked.</summary>
-    public static Rule Of(long id, RuleDraft draft, long revision, long generation, long countsFrom, long createdAt, long updatedAt) =>
-        new(id, draft, revision, generation, countsFrom, createdAt, updatedAt)
+    public static Rule Of(long id, RuleDraft draft, long revision, long generation, long countsFrom, long firstRevision, long createdAt, long updatedAt) =>
+        new(id, draft, revision, generation, countsFrom, firstRevision, createdAt, updatedAt)
         {
             Filter = draft.Filter is { } text && Filter.TryParse(text, out var filter, out _) ? filter : null,
             Amount = draft.Condition is Condition.Sum sum && PropertyPath.TryParse(sum.Property, out var path, out _) ? path : null,

@@ -31,11 +31,17 @@ internal sealed class TestCore : IAsyncDisposable
     }
 
     /// <summary>Another process's view: a second core on a database that somebody else owns.</summary>
-    public static async Task<TestCore> OpenSecond(TestDatabase database, TimeProvider? time = null) => new(await OpenOn(database, time), null);
+    /// <param name="database">On which.</param>
+    /// <param name="time">By default the system's.</param>
+    /// <param name="lateness">How late an action may come and still count; by default a day.</param>
+    public static async Task<TestCore> OpenSecond(TestDatabase database, TimeProvider? time = null, TimeSpan? lateness = null) =>
+        new(await OpenOn(database, time, lateness), null);
 
-    private static Task<LaurelCore> OpenOn(TestDatabase database, TimeProvider? time) => LaurelCore.Open(
-        new CoreOptions(new DatabaseOptions(database.ConnectionString) { Partitions = database.Partitioned ? 4 : 0 }),
-        time ?? TimeProvider.System, NullLogger.Instance, Deaths.Add);
+    private static Task<LaurelCore> OpenOn(TestDatabase database, TimeProvider? time, TimeSpan? lateness = null)
+    {
+        var options = new CoreOptions(new DatabaseOptions(database.ConnectionString) { Partitions = database.Partitioned ? 4 : 0 });
+        return LaurelCore.Open(lateness is { } late ? options with { Lateness = late } : options, time ?? TimeProvider.System, NullLogger.Instance, Deaths.Add);
+    }
 
     public async Task<Issuer> Issuer(long id, string zone = "UTC") =>
         Value(await Core.Issuers.Put(id, new IssuerDraft($"issuer-{id}", $"Issuer {id}") { RootPlaceId = id * 10, TimeZone = zone }, createOnly: false)).Thing;
@@ -62,9 +68,10 @@ internal sealed class TestCore : IAsyncDisposable
         }
     }
 
-    // Other cores on the same database too.
+    // Other cores on the same database too. A batch that only recorded actions has nothing to count.
     private static async Task<bool> NotTallied(LaurelCore core) => await core.Database.Read(async session => await session.QueryFirst<long>(
-        "SELECT count(*) FROM nodes WHERE tallied < (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot)")) > 0;
+        "SELECT count(*) FROM nodes WHERE tallied < (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot AND length(events) > @nothing)",
+        new { nothing = Outbox.Pack([]).Length })) > 0;
 
     public static T Value<T>(Outcome<T> outcome)
     {

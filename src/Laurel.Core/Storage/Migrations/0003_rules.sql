@@ -33,7 +33,8 @@ INSERT INTO user_actions (period, user_id, occurred_at, id, role, actor_id, type
 SELECT occurred_at / 2592000000000, user_id, occurred_at, id, 1, user_id, type, subject, properties, recorded_at, 0 FROM actions;
 DROP TABLE actions;
 
--- generation: how often counting has begun anew. counts_from: earlier actions do not count.
+-- generation: how often counting has begun anew. counts_from: earlier actions do not count. first_revision: the first whose awards
+-- rest on what is counted now.
 --@ reference
 CREATE TABLE rules (
   id BIGINT NOT NULL,
@@ -41,6 +42,7 @@ CREATE TABLE rules (
   revision BIGINT NOT NULL,
   generation BIGINT NOT NULL,
   counts_from BIGINT NOT NULL,
+  first_revision BIGINT NOT NULL,
   definition TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
@@ -90,7 +92,7 @@ CREATE TABLE rule_watch (
 );
 
 -- Rules applied to the past, user by user; kind 2 takes another one back. Users up to and with cursor are done.
--- previous_from: from when the rule counted before. state 1 runs, 2 done, 3 stopped.
+-- previous_from, previous_revision: from when, and with which revision, the rule counted before. state 1 runs, 2 done, 3 stopped.
 --@ reference
 CREATE TABLE rule_backfills (
   id BIGINT NOT NULL,
@@ -100,6 +102,7 @@ CREATE TABLE rule_backfills (
   generation BIGINT NOT NULL,
   counts_from BIGINT NOT NULL,
   previous_from BIGINT NOT NULL,
+  previous_revision BIGINT NOT NULL,
   state SMALLINT NOT NULL,
   cursor BIGINT NOT NULL,
   users BIGINT NOT NULL,
