@@ -78,7 +78,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, Users, UserAwards, time);
         var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
         store.Rules = engine;
-        Explanations = new Explanations(database, _ledger, Lifetimes, Rules, Badges, Issuers, time);
+        Explanations = new Explanations(database, _ledger, Lifetimes, Rules, Badges, Issuers, Users, time);
         Previews = new Previews(database, _ledger, Rules, Badges, time);
         Backfills = new Backfills(database, _changes, _ledger, ids, Rules, time, log);
         Actions = new ActionLog(database, _ledger, engine, ActionTypes, Users, ids, time);

@@ -32,18 +32,20 @@ public sealed class Backfills : IAsyncDisposable
 
     public async ValueTask<Outcome<Backfill>> Find(long id, Caller caller)
     {
-        if (await _database.Read(session => BackfillRow.Find(session, id)) is not { } found)
+        var found = await _database.Read(session => BackfillRow.Find(session, id));
+        // Whoever may not see all of them is not told which there are.
+        if (found is null ? !caller.MayEverywhere(Scopes.RulesWrite) : !await _rules.MayWrite(found.RuleId, caller))
         {
-            return new Refusal(RefusalCode.UnknownBackfill, "No backfill has this id.");
+            return new Refusal(RefusalCode.Forbidden, "This key may not apply this rule to the past.");
         }
-        return await _rules.MayWrite(found.RuleId, caller) ? found : Forbidden;
+        return found is null ? new Refusal(RefusalCode.UnknownBackfill, "No backfill has this id.") : found;
     }
 
     /// <summary>A rule's, by id, after <paramref name="after"/>.</summary>
     public async ValueTask<Outcome<List<Backfill>>> List(long ruleId, long after, int limit, Caller caller) =>
-        await _rules.MayWrite(ruleId, caller) ? await _database.Read(session => BackfillRow.List(session, ruleId, after, limit)) : Forbidden;
-
-    private static Refusal Forbidden => new(RefusalCode.Forbidden, "This key may not apply this rule to the past.");
+        (await _rules.Find(ruleId, caller)).Succeeded(out _, out var refusal)
+            ? await _database.Read(session => BackfillRow.List(session, ruleId, after, limit))
+            : refusal;
 
     /// <summary>Begins to count anew, all that is recorded from a time on, and to make the rule's awards from then on what follows.</summary>
     /// <param name="from">In microseconds since 1970 UTC; null for all that is recorded.</param>
@@ -68,9 +70,9 @@ public sealed class Backfills : IAsyncDisposable
 
     private async Task<Outcome<Backfill>> Begin(long ruleId, Caller caller, long firstRevision, Func<Rule, long, long, Backfill> make)
     {
-        if (!await _rules.MayWrite(ruleId, caller))
+        if (!(await _rules.Find(ruleId, caller)).Succeeded(out _, out var refused))
         {
-            return Forbidden;
+            return refused;
         }
         var id = await _ids.Next(IdKind.Backfill);
         var outcome = await _database.Write<Outcome<Backfill>>(async session =>

@@ -4,6 +4,7 @@ using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
 using Laurel.Core.Storage;
+using Laurel.Core.Users;
 
 namespace Laurel.Core.Rules;
 
@@ -91,26 +92,33 @@ public sealed class Explanations
     private readonly RuleCatalogue _rules;
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
+    private readonly UserDirectory _users;
     private readonly TimeProvider _time;
 
     internal Explanations(
-        Database database, Ledger ledger, Lifetimes lifetimes, RuleCatalogue rules, BadgeCatalogue badges, IssuerCatalogue issuers, TimeProvider time) =>
-        (_database, _ledger, _lifetimes, _rules, _badges, _issuers, _time) = (database, ledger, lifetimes, rules, badges, issuers, time);
+        Database database, Ledger ledger, Lifetimes lifetimes, RuleCatalogue rules, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users,
+        TimeProvider time) =>
+        (_database, _ledger, _lifetimes, _rules, _badges, _issuers, _users, _time) = (database, ledger, lifetimes, rules, badges, issuers, users, time);
 
     /// <summary>Why a user has a badge, or has not.</summary>
-    /// <param name="caller">Administrators, services that may read users, and who manages the badge's issuer may ask.</param>
+    /// <param name="caller">Administrators, services that may read users, and who manages the badge's issuer may ask; of a badge that is
+    /// hidden until it is claimed, only those of them who see it.</param>
     public async ValueTask<Outcome<Explanation>> Make(long userId, long badgeId, Caller caller)
     {
         if (await _badges.Find(badgeId) is not { } badge)
         {
             return new Refusal(RefusalCode.UnknownBadge, "No badge has this id.", "badgeId");
         }
-        if (!caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.UsersRead))
+        if (!caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.UsersRead) || !await _badges.ShowsItself(badge, caller))
         {
             return new Refusal(RefusalCode.Forbidden, "This key may not ask why users have this badge.");
         }
+        if (!await _users.Exists(userId))
+        {
+            return new Refusal(RefusalCode.UnknownUser, "No user has this id.");
+        }
         await _lifetimes.Expire(userId);
-        var rules = await _rules.OfBadge(badgeId);
+        var rules = await Shown(await _rules.OfBadge(badgeId), caller);
         // Before the table: a row only ever moves there.
         var buffered = _ledger.Buffered(userId);
         return await _database.ReadSnapshot(async session =>
@@ -129,6 +137,25 @@ public sealed class Explanations
             }
             return new Explanation(userId, badgeId, awards, removals, explained);
         });
+    }
+
+    // Without those of which another badge hides: their keys could betray it.
+    private async ValueTask<List<Rule>> Shown(IReadOnlyList<Rule> rules, Caller caller)
+    {
+        var shown = new List<Rule>();
+        foreach (var rule in rules)
+        {
+            var hides = false;
+            foreach (var tier in rule.Draft.Tiers)
+            {
+                hides |= await _badges.Find(tier.BadgeId) is not { } badge || !await _badges.ShowsItself(badge, caller);
+            }
+            if (!hides)
+            {
+                shown.Add(rule);
+            }
+        }
+        return shown;
     }
 
     private static async ValueTask<List<Award>> Standing(Session session, long userId, Badge badge, IReadOnlyList<BufferedAward> buffered)

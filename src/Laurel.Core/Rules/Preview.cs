@@ -91,22 +91,32 @@ public sealed class Previews
 
     /// <summary>What would follow if the rule were as the draft says, enabled, and applied to all that is recorded from a time on.</summary>
     /// <param name="ruleId">The rule that it changes; null for a new one.</param>
+    /// <param name="draft">Null for that rule as it is.</param>
     /// <param name="from">In microseconds since 1970 UTC; null for all that is recorded.</param>
     /// <param name="afterUser">Users up to and with this id are left out.</param>
     /// <param name="caller">Who may write the rule.</param>
-    public async Task<Outcome<RulePreview>> Make(long? ruleId, RuleDraft draft, long? from, long afterUser, Caller caller, CancellationToken ct)
+    public async Task<Outcome<RulePreview>> Make(long? ruleId, RuleDraft? draft, long? from, long afterUser, Caller caller, CancellationToken ct)
     {
+        if (ruleId is { } id)
+        {
+            if (!(await _rules.Find(id, caller)).Succeeded(out var standing, out var unknown))
+            {
+                return unknown;
+            }
+            draft ??= standing.Draft;
+        }
+        ArgumentNullException.ThrowIfNull(draft);
         if (await _rules.Check(draft, caller) is { } refused)
         {
-            return refused;
+            return refused with { Field = refused.Field is { } field ? $"rule.{field}" : null };
         }
         if (from is < 0 || from > _time.Micros())
         {
             return Refusal.Invalid("from", "A time between 1970 and now.");
         }
-        if (ruleId is { } id && !await _rules.MayWrite(id, caller))
+        if (afterUser is < 0 or > IdRange.Largest)
         {
-            return new Refusal(RefusalCode.Forbidden, "This key may not write this rule.");
+            return Refusal.Invalid("afterUser", "The id of a user, or 0.");
         }
         var now = _time.Micros();
         var rule = RuleRow.Of(ruleId ?? 0, draft, 0, 0, Math.Max(from ?? 0, await _database.Read(ActionStore.KeptFrom)), firstRevision: 0, now, now);

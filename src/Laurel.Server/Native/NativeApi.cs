@@ -31,5 +31,7 @@ internal static class NativeApi
         native.MapActionTypes();
         native.MapActions();
         native.MapRules();
+        native.MapBackfills();
+        native.MapExplanations();
     }
 }

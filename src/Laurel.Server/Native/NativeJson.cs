@@ -53,6 +53,14 @@ namespace Laurel.Server.Native;
 [JsonSerializable(typeof(PageJson<RuleJson>), TypeInfoPropertyName = "RulePage")]
 [JsonSerializable(typeof(PageJson<RuleRevisionJson>), TypeInfoPropertyName = "RuleRevisionPage")]
 [JsonSerializable(typeof(PageJson<ProgressJson>), TypeInfoPropertyName = "ProgressPage")]
+[JsonSerializable(typeof(RuleWatchJson))]
+[JsonSerializable(typeof(PreviewBody))]
+[JsonSerializable(typeof(NewPreviewBody))]
+[JsonSerializable(typeof(PreviewJson))]
+[JsonSerializable(typeof(BackfillBody))]
+[JsonSerializable(typeof(BackfillJson))]
+[JsonSerializable(typeof(PageJson<BackfillJson>), TypeInfoPropertyName = "BackfillPage")]
+[JsonSerializable(typeof(ExplanationJson))]
 internal sealed partial class NativeJson : JsonSerializerContext
 {
     public static NativeJson Strict { get; } = new(new JsonSerializerOptions

@@ -139,6 +139,13 @@ internal sealed record RuleRevisionJson(long Revision, Timestamp CreatedAt, long
         new(revision.Number, new(revision.CreatedAt), revision.CreatedBy, RuleBody.From(revision.Draft));
 }
 
+/// <summary>What has become of a rule.</summary>
+internal sealed record RuleWatchJson(long RuleId, long Awarded, Timestamp? LastAwardedAt, long Late, bool IsAlarming)
+{
+    public static RuleWatchJson From(RuleWatch watch) =>
+        new(watch.RuleId, watch.Awarded, Timestamp.Of(watch.LastAwardedAt), watch.Late, watch.IsAlarming);
+}
+
 /// <summary>How far a user is in a rule, on the way to a badge of it.</summary>
 internal sealed record ProgressJson(long RuleId, string RuleKey, long BadgeId, decimal Count, decimal Target, bool Done)
 {

@@ -178,6 +178,8 @@ public sealed partial class AuthorizationTests
             "reward" => await Award(owner, 12),
             "action" => (await laurel.Post($"{NativeWorld.Root}/actions", $$"""{"type":"Did","userId":{{owner}}}""")).Is(201).Json["action"]!["id"]!.ToString(),
             "badge" => await NewBadge(),
+            "rule" => await NewRule(),
+            "backfill" => await Backfill(await NewRule()),
             "key" => (await laurel.Post($"{NativeWorld.Root}/keys", $$"""{"userId":{{owner}}}""")).Is(201).Json["id"]!.ToString(),
             _ => throw new ArgumentException($"The table says {{{name}}}, which stands for nothing.", nameof(name)),
         };
@@ -186,6 +188,21 @@ public sealed partial class AuthorizationTests
         {
             await laurel.Badge(++_next);
             return $"{_next++}";
+        }
+
+        // Counts what nobody does.
+        private async Task<string> NewRule()
+        {
+            var id = $"{_next++}";
+            (await laurel.Put($"{NativeWorld.Root}/rules/{id}", $$"""{"key":"new{{id}}","actions":["Nothing"],"when":{"each":true},"badgeId":7}""")).Is(201);
+            return id;
+        }
+
+        private async Task<string> Backfill(string rule)
+        {
+            var begun = (await laurel.Post($"{NativeWorld.Root}/rules/{rule}/backfills", "{}")).Is(201);
+            await laurel.Ended(begun);
+            return begun.Json["id"]!.ToString();
         }
 
         private async Task<string> Award(string owner, int badge) =>

@@ -31,7 +31,7 @@ public sealed class HiddenUntilClaimedTests
     private static readonly Dictionary<string, object> Values = new()
     {
         ["badges"] = Badge, ["users"] = Owner, ["user"] = Owner, ["awards"] = Award, ["rewards"] = Award, ["issuers"] = 100, ["universes"] = 100, ["places"] = 1000,
-        ["keys"] = 1, ["award"] = Badge, ["action"] = 7, ["actions"] = 7, ["action-types"] = "Did", ["rules"] = 3, ["images"] = $"badge-{Badge}.svg",
+        ["keys"] = 1, ["award"] = Badge, ["action"] = 7, ["actions"] = 7, ["action-types"] = "Did", ["rules"] = 3, ["backfills"] = 1, ["images"] = $"badge-{Badge}.svg",
     };
 
     // What a route answers nothing without.
@@ -47,7 +47,7 @@ public sealed class HiddenUntilClaimedTests
     {
         await using var laurel = await Start(engine);
         var (owner, stranger, manager) = (await laurel.Key(Owner, null), await laurel.Key(Stranger, null), await laurel.Key(Manager, null));
-        string[] ofBadge = ["/v1/badges/11", "/v1/universes/100/badges", "/v2/universes/100/badges", $"{Root}/badges/11", $"{Root}/badges", $"{Root}/rules", $"{Root}/rules/3", $"{Root}/rules/3/revisions"];
+        string[] ofBadge = ["/v1/badges/11", "/v1/universes/100/badges", "/v2/universes/100/badges", $"{Root}/badges/11", $"{Root}/badges", $"{Root}/rules", $"{Root}/rules/3", $"{Root}/rules/3/revisions", $"{Root}/users/{Owner}/badges/11/explanation"];
         string[] ofAward = [$"/v1/users/{Owner}/badges", $"{Root}/users/{Owner}/awards", $"{Root}/users/{Owner}/awards/{Award}", $"{Root}/badges/11/awards"];
 
         // The manager sees it all, so that there is something to find.
@@ -65,6 +65,13 @@ public sealed class HiddenUntilClaimedTests
             await Hides(laurel, verb, null);
             await Hides(laurel, verb, stranger);
         }
+        // Who may ask for explanations, but not see what hides.
+        var service = await laurel.Key(null, Scopes.UsersRead);
+        foreach (var badge in new[] { 11, 12 })
+        {
+            Assert.False(Shows(await Ask(laurel, HttpMethod.Get, $"{Root}/users/{Owner}/badges/{badge}/explanation", service)));
+        }
+        Assert.True(Shows(await Ask(laurel, HttpMethod.Get, $"{Root}/users/{Owner}/badges/12/explanation", manager)));
         await TheOwnersAttempts(laurel, owner);
 
         (await laurel.Post($"{Root}/users/{Owner}/points", """{"delta":5}""")).Is(201);
@@ -214,7 +221,11 @@ public sealed class HiddenUntilClaimedTests
             """)).Is(201);
         (await laurel.Send(HttpMethod.Put, $"{Root}/badges/{Badge}/icon", new ByteArrayContent(Icon), TestServer.AdministratorKey)).Is(201);
         (await laurel.Put($"{Root}/action-types/Did", "{}")).Is(201);
-        (await laurel.Put($"{Root}/rules/3", $$$"""{"key":"zqx-rule","name":"Zqx rule","actions":["Did"],"when":{"count":5},"badgeId":{{{Badge}}} }""")).Is(201);
+        // Its other badge hides nothing.
+        (await laurel.Put($"{Root}/badges/12", """{"issuerId":100,"texts":{"en":{"name":"Open"}}}""")).Is(201);
+        (await laurel.Put($"{Root}/rules/3", $$$"""
+            {"key":"zqx-rule","name":"Zqx rule","actions":["Did"],"when":{"count":true},"tiers":[{"badgeId":{{{Badge}}},"at":5},{"badgeId":12,"at":6}]}
+            """)).Is(201);
         (await laurel.Post($"{Root}/actions", $$"""{"id":7,"type":"Did","userId":{{Owner}}}""")).Is(201);
         (await laurel.Put($"{Root}/users/{Owner}/awards/{Award}", $$$"""{"badgeId":{{{Badge}}},"payload":{"note":"zqx payload"}}""")).Is(201);
         return laurel;

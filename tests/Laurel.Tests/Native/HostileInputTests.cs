@@ -27,12 +27,16 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
         (HttpMethod.Post, "actions", """{"type":"Edit","userId":2,"subject":"N"}""", "subject"),
         (HttpMethod.Put, "rules/200", """{"key":"N","actions":["Edit"],"when":{"count":7},"badgeId":7}""", "key"),
         (HttpMethod.Post, "rules", """{"key":"N","actions":["Edit"],"when":{"count":7},"badgeId":7}""", "key"),
+        (HttpMethod.Post, "rules/preview", """{"rule":{"key":"N","actions":["Edit"],"when":{"count":7},"badgeId":7},"from":"2020-01-01T00:00:00Z","afterUser":100}""", "key"),
+        (HttpMethod.Post, "rules/3/preview", """{"rule":null,"from":"2020-01-01T00:00:00Z","afterUser":100}""", "from"),
+        (HttpMethod.Post, "rules/3/backfills", """{"from":"2020-01-01T00:00:00Z"}""", "from"),
     ];
 
     private static readonly string[] Paths =
     [
         "issuers/{0}", "places/{0}", "users/{0}", "badges/{0}", "keys/{0}", "users/{0}/awards", "users/{0}/awards/5", "users/{0}/points", "users/{0}/points/entries", "users/2/awards/{0}", "badges/{0}/awards", "actions/{0}", "badges/{0}/icon",
-        "rules/{0}", "rules/{0}/revisions", "users/{0}/progress",
+        "rules/{0}", "rules/{0}/revisions", "users/{0}/progress", "rules/{0}/watch", "rules/{0}/backfills", "backfills/{0}",
+        "users/{0}/badges/7/explanation", "users/2/badges/{0}/explanation",
     ];
 
     public static TheoryData<int> EachWrite => [.. Enumerable.Range(0, Writes.Length)];
@@ -188,6 +192,7 @@ public sealed class HostileInputTests(HostileInputTests.Server server) : IClassF
             Laurel = await NativeWorld.Start(Engine.Sqlite);
             await Laurel.Badge(8, "\"perSubject\"");
             (await Laurel.Put($"{Root}/action-types/Edit", "{}")).Is(201);
+            (await Laurel.Put($"{Root}/rules/3", """{"key":"three","actions":["Edit"],"when":{"count":7},"badgeId":7}""")).Is(201);
         }
 
         public ValueTask DisposeAsync() => Laurel.DisposeAsync();

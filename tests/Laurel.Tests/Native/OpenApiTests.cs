@@ -74,6 +74,9 @@ public sealed class OpenApiTests
         await ActionTypes(meeting);
         await Actions(meeting);
         await Rules(meeting);
+        await Previews(meeting);
+        await Backfills(meeting);
+        await Explanations(meeting);
         await AnyOperation(meeting);
 
         // What no request brings about here; all but the last have a test of their own.
@@ -411,6 +414,78 @@ public sealed class OpenApiTests
         Assert.NotEmpty((await meeting.Meet(Progress, 200, null, path: "/users/2/progress")).Json["items"]!.AsArray());
         await meeting.Forbidden(Progress, null, 2);
         await meeting.Refused(Progress, null, 404, "unknown_user", 77);
+    }
+
+    private static async Task Previews(Meeting meeting)
+    {
+        const string Rule = """{"key":"edits","actions":["Edit"],"when":{"each":true},"badgeId":7}""";
+        const string New = "POST /rules/preview";
+        const string Standing = "POST /rules/{id}/preview";
+        await meeting.Created("/rules/preview", $$"""{"rule":{{Rule}},"from":"2023-01-01T00:00:00Z","afterUser":0}""", 200);
+        await meeting.Forbidden(New, $$"""{"rule":{{Rule}}}""");
+        await meeting.Meet(Standing, 200, null, "{}", "/rules/80/preview");
+        await meeting.Meet(Standing, 200, null, $$"""{"rule":{{Rule}},"from":null,"afterUser":1}""", "/rules/80/preview");
+        await meeting.Meet(Standing, 200, null, """{"rule":null}""", "/rules/81/preview");
+        await meeting.Forbidden(Standing, "{}", 80);
+        await meeting.Refused(Standing, "{}", 404, "unknown_rule", 77);
+        foreach (var (operation, id) in new[] { (New, 0), (Standing, 80) })
+        {
+            await meeting.Refused(operation, $$"""{"rule":{{Rule}},"from":"9000-01-01T00:00:00Z"}""", 422, "invalid", id);
+            await meeting.Refused(operation, $$"""{"rule":{{Rule.Replace("\"when\"", "\"filter\":\"(\",\"when\"")}}}""", 422, "invalid_filter", id);
+            await meeting.Refused(operation, $$"""{"rule":{{Rule.Replace("\"badgeId\":7", "\"badgeId\":77")}}}""", 422, "unknown_badge", id);
+        }
+    }
+
+    private static async Task Backfills(Meeting meeting)
+    {
+        const string Begin = "POST /rules/{id}/backfills";
+        var laurel = meeting.Laurel;
+        (await laurel.Put($"{Root}/rules/83", """{"key":"past","actions":["Edit"],"when":{"each":true},"badgeId":9}""")).Is(201);
+        await laurel.ActMany(5000, 2000);
+        var begun = await meeting.Meet(Begin, 201, null, """{"from":null}""", "/rules/83/backfills");
+        await meeting.Refused(Begin, "{}", 409, "backfill_running", 83);
+        var (one, stop, undo) = ("GET /backfills/{id}", "POST /backfills/{id}/stop", "POST /backfills/{id}/undo");
+        var id = begun.Json["id"]!.GetValue<long>();
+        await meeting.Refused(undo, "{}", 409, "backfill_running", id);
+        await meeting.Meet(one, 200, null, path: $"/backfills/{id}");
+        await meeting.Meet(stop, 200, null, "{}", $"/backfills/{id}/stop");
+        var undone = await laurel.Ended(await meeting.Meet(undo, 201, null, "{}", $"/backfills/{id}/undo"));
+        await meeting.Refused(undo, "{}", 422, "invalid", undone.Json["id"]!.GetValue<long>());
+        (await laurel.Put($"{Root}/rules/83", """{"key":"past","enabled":false,"actions":["Edit"],"when":{"each":true},"badgeId":9}""")).Is(200);
+        await meeting.Refused(Begin, "{}", 409, "rule_disabled", 83);
+        await meeting.Refused(undo, "{}", 409, "rule_disabled", id);
+        await meeting.Refused(Begin, """{"from":"9000-01-01T00:00:00Z"}""", 422, "invalid", 83);
+        await meeting.Refused(Begin, "{}", 404, "unknown_rule", 77);
+        await meeting.Forbidden(Begin, "{}", 83);
+        await meeting.Meet("GET /rules/{id}/backfills", 200, null, path: "/rules/83/backfills?limit=1");
+        await meeting.Refused("GET /rules/{id}/backfills", null, 404, "unknown_rule", 77);
+        await meeting.Forbidden("GET /rules/{id}/backfills", null, 83);
+        foreach (var (operation, body) in new[] { (one, null), (stop, "{}"), (undo, "{}") })
+        {
+            await meeting.Refused(operation, body, 404, "unknown_backfill", 77);
+            await meeting.Forbidden(operation, body, id);
+        }
+        await meeting.Meet("GET /rules/{id}/watch", 200, null, path: "/rules/83/watch");
+        await meeting.Refused("GET /rules/{id}/watch", null, 404, "unknown_rule", 77);
+        await meeting.Forbidden("GET /rules/{id}/watch", null, 83);
+    }
+
+    private static async Task Explanations(Meeting meeting)
+    {
+        const string Explain = "GET /users/{userId}/badges/{badgeId}/explanation";
+        await meeting.Laurel.Badge(84);
+        (await meeting.Laurel.Put($"{Root}/rules/84", """{"key":"why","actions":["Edit"],"when":{"count":2},"badgeId":84}""")).Is(201);
+        foreach (var action in new[] { 1, 2 })
+        {
+            (await meeting.Laurel.Post($"{Root}/actions", """{"type":"Edit","userId":2,"subject":"node:8"}""")).Is(201);
+        }
+        var told = await meeting.Meet(Explain, 200, null, path: "/users/2/badges/84/explanation");
+        Assert.Equal("node:8", told.Json["awards"]![0]!["action"]!.AsObject()["subject"]!.GetValue<string>());
+        (await meeting.Laurel.Delete($"{Root}/users/2/awards/{told.Json["awards"]![0]!["award"]!["id"]}?kind=revoke")).Is(204);
+        await meeting.Meet(Explain, 200, null, path: "/users/2/badges/84/explanation");
+        await meeting.Meet(Explain, 404, "unknown_user", path: "/users/77/badges/84/explanation");
+        await meeting.Meet(Explain, 404, "unknown_badge", path: "/users/2/badges/77/explanation");
+        await meeting.Meet(Explain, 403, "forbidden", path: "/users/2/badges/84/explanation", key: await meeting.Laurel.Key(2, null));
     }
 
     // What is the same for all operations of a kind.
