@@ -21,13 +21,33 @@ public sealed record CoreOptions(DatabaseOptions Database)
     /// <summary>The administrator key of the environment; null for none.</summary>
     public string? AdministratorKey { get; init; }
 
-    /// <summary>How long actions are kept; longer than <see cref="Lateness"/> by far.</summary>
+    /// <summary>How long actions are kept: at least <see cref="ShortestRetention"/> and three times <see cref="Lateness"/>, at most
+    /// <see cref="LongestRetention"/>.</summary>
     public TimeSpan ActionRetention { get; init; } = TimeSpan.FromDays(400);
 
     /// <summary>How late an action may come and still count; none to <see cref="LongestLateness"/>.</summary>
     public TimeSpan Lateness { get; init; } = TimeSpan.FromDays(1);
 
     public static TimeSpan LongestLateness { get; } = TimeSpan.FromDays(366);
+
+    public static TimeSpan ShortestRetention { get; } = TimeSpan.FromDays(30);
+
+    /// <summary>About a hundred years.</summary>
+    public static TimeSpan LongestRetention { get; } = TimeSpan.FromDays(36_600);
+
+    /// <exception cref="ArgumentException">The options do not go together.</exception>
+    internal void Check()
+    {
+        if (Lateness < TimeSpan.Zero || Lateness > LongestLateness)
+        {
+            throw new ArgumentException("Actions may come up to 366 days late.", nameof(Lateness));
+        }
+        if (ActionRetention < ShortestRetention || ActionRetention > LongestRetention || ActionRetention < 3 * Lateness)
+        {
+            throw new ArgumentException(
+                "Actions are kept for 30 to 36,600 days, and three times as long as they may be late.", nameof(ActionRetention));
+        }
+    }
 
     /// <summary>A file of words that texts may not hold; null for the built-in list.</summary>
     public string? ModerationFile { get; init; }
@@ -167,10 +187,12 @@ public sealed class LaurelCore : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="log">Where the writer reports.</param>
     /// <param name="die">Called when this process must not go on: its writer broke or its node slot was taken.</param>
+    /// <exception cref="ArgumentException">The options do not go together.</exception>
     /// <exception cref="StorageUnavailableException">The database cannot be reached.</exception>
     /// <exception cref="SchemaTooNewException">The database belongs to a later version.</exception>
     public static async Task<LaurelCore> Open(CoreOptions options, TimeProvider time, ILogger log, Action<Exception> die)
     {
+        options.Check();
         var database = Database.Open(options.Database);
         try
         {

@@ -47,6 +47,7 @@ internal static class ServerHost
                 AdministratorKey = options.AdministratorKey,
                 ModerationFile = options.ModerationFile,
                 Lateness = options.ActionLateness,
+                ActionRetention = options.ActionRetention,
             },
             time, stopping, stopping.Die);
         // Created by the container, so that it is disposed with it, after the last request.

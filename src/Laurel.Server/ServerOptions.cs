@@ -46,6 +46,9 @@ public sealed record ServerOptions
     /// <summary>How late an action may come and still count for rules.</summary>
     public TimeSpan ActionLateness { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>How long actions are kept: at least 30 days and three times <see cref="ActionLateness"/>.</summary>
+    public TimeSpan ActionRetention { get; init; } = TimeSpan.FromDays(400);
+
     /// <summary>Logs one JSON object a line.</summary>
     public bool JsonLogs { get; init; }
 

@@ -31,6 +31,19 @@ internal static class CommonOptions
         HelpName = "FULL|NORMAL|EXTRA",
     };
 
+    public static Option<string?> ActionLateness { get; } = new("--action-lateness")
+    {
+        Description = "How late an action may come and still count for rules, as P1D or PT36H. Default: P1D. [LAUREL_ACTION_LATENESS]",
+        HelpName = "duration",
+    };
+
+    public static Option<string?> ActionRetention { get; } = new("--action-retention")
+    {
+        Description = "How long actions are kept: at least P30D, and three times as long as they may be late. Default: P400D. "
+            + "[LAUREL_ACTION_RETENTION]",
+        HelpName = "duration",
+    };
+
     public static string Connection(this Settings settings, ParseResult line) =>
         settings.Text(line, Database) ?? $"Data Source={Path.Combine(DataFolder(), "laurel", "laurel.db")}";
 
@@ -47,13 +60,21 @@ internal static class CommonOptions
     }
 
     /// <summary>Opens the database for a command, bringing its schema up to date. A server may run on it at the same time.</summary>
-    public static Task<LaurelCore> Open(this Settings settings, ParseResult line) => LaurelCore.Open(
-        new CoreOptions(new DatabaseOptions(settings.Connection(line))
+    public static Task<LaurelCore> Open(this Settings settings, ParseResult line)
+    {
+        var options = new CoreOptions(new DatabaseOptions(settings.Connection(line))
         {
             Partitions = settings.Number(line, Partitions) ?? 0,
             Synchronous = settings.SynchronousMode(line),
-        }),
-        TimeProvider.System, NullLogger.Instance, Die);
+        });
+        // A backfill that runs goes on here too, and must count as the servers do.
+        options = options with
+        {
+            Lateness = settings.Time(line, ActionLateness) ?? options.Lateness,
+            ActionRetention = settings.Time(line, ActionRetention) ?? options.ActionRetention,
+        };
+        return LaurelCore.Open(options, TimeProvider.System, NullLogger.Instance, Die);
+    }
 
     // The writer's thread says that it cannot go on: what was not answered is not stored.
     private static void Die(Exception cause)

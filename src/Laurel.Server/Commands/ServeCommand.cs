@@ -66,12 +66,6 @@ internal static class ServeCommand
         HelpName = "file",
     };
 
-    private static readonly Option<string?> ActionLateness = new("--action-lateness")
-    {
-        Description = "How late an action may come and still count for rules, as P1D or PT36H. Default: P1D. [LAUREL_ACTION_LATENESS]",
-        HelpName = "duration",
-    };
-
     private static readonly Option<string?> Log = new("--log")
     {
         Description = "How to log; --json is --log json. Default: text. [LAUREL_LOG]",
@@ -95,7 +89,7 @@ internal static class ServeCommand
         var serve = new Command("serve", "Serve until told to stop.")
         {
             Urls, OpenDialects, OpenNetworks, AllowedHosts, AllowPlainBasic, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers,
-            PerfumerOrigins, ModerationFile, ActionLateness, Log, MaximumConnections, RequestsPerSecond,
+            PerfumerOrigins, ModerationFile, CommonOptions.ActionLateness, CommonOptions.ActionRetention, Log, MaximumConnections, RequestsPerSecond,
             CommonOptions.Partitions, CommonOptions.Synchronous,
         };
         serve.SetAction((line, ct) => ServerHost.Run(Options(line, Settings.Read()), ct));
@@ -121,7 +115,8 @@ internal static class ServeCommand
             AISquareIssuers = Ids(settings.List(line, AISquareIssuers)),
             PerfumerOrigins = [.. settings.List(line, PerfumerOrigins).Select(Origin)],
             ModerationFile = ExistingFile(settings.Text(line, ModerationFile)),
-            ActionLateness = settings.Text(line, ActionLateness) is { } lateness ? Lateness(lateness) : defaults.ActionLateness,
+            ActionLateness = settings.Time(line, CommonOptions.ActionLateness) ?? defaults.ActionLateness,
+            ActionRetention = settings.Time(line, CommonOptions.ActionRetention) ?? defaults.ActionRetention,
             JsonLogs = IsJson(settings.Text(line, Log), line.GetValue(CommonOptions.Json)),
             Partitions = settings.Number(line, CommonOptions.Partitions) ?? defaults.Partitions,
             Synchronous = settings.SynchronousMode(line),
@@ -156,11 +151,6 @@ internal static class ServeCommand
 
     private static string? ExistingFile(string? file) =>
         file is null || File.Exists(file) ? file : throw new UsageException($"The moderation file {file} is not there.");
-
-    private static TimeSpan Lateness(string text) =>
-        Duration.TryParse(text, out var micros) && TimeSpan.FromMicroseconds(micros) is var lateness && lateness <= CoreOptions.LongestLateness
-            ? lateness
-            : throw new UsageException("--action-lateness is a duration of at most 366 days, like P1D or PT36H.");
 
     private static bool IsJson(string? log, bool json) => log switch
     {

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.CommandLine;
 using System.Text;
+using Laurel.Core;
 
 namespace Laurel.Server.Commands;
 
@@ -72,6 +73,16 @@ internal sealed class Settings
             _ => throw new UsageException($"{option.Name} is a number of at least 0."),
         };
     }
+
+    /// <exception cref="UsageException">It is not a duration.</exception>
+    public TimeSpan? Time(ParseResult line, Option<string?> option) => Text(line, option) switch
+    {
+        null => null,
+        // Longer than that no TimeSpan is.
+        var text when Duration.TryParse(text, out var micros) && micros <= TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond =>
+            new TimeSpan(micros * TimeSpan.TicksPerMicrosecond),
+        _ => throw new UsageException($"{option.Name} is a duration, like P30D or PT36H."),
+    };
 
     public IReadOnlyList<string> List(ParseResult line, Option<string[]> option)
     {

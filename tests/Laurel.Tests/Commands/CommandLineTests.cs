@@ -29,6 +29,10 @@ public sealed class CommandLineTests
     [InlineData("serve", "--log", "xml")]
     [InlineData("serve", "--partitions", "-1")]
     [InlineData("serve", "--moderation-file", "/nowhere/words")]
+    [InlineData("serve", "--action-lateness", "P367D", "--action-retention", "P3000D")]
+    [InlineData("serve", "--action-lateness", "P11D", "--action-retention", "P32D")]
+    [InlineData("serve", "--action-retention", "P29D")]
+    [InlineData("serve", "--action-retention", "P36601D")]
     [InlineData("key", "create", "--expires", "soon")]
     [InlineData("doctor", "--database", "nothing=1")]
     public async Task Wrong_use_is_two_and_one_line(params string[] arguments)

@@ -22,6 +22,7 @@ public sealed class SettingsTests
             ["LAUREL_ALLOWED_HOSTS"] = "badges.example.org",
             ["LAUREL_PERFUMER_ORIGINS"] = "https://app.example, http://localhost:3000/",
             ["LAUREL_ACTION_LATENESS"] = "PT36H",
+            ["LAUREL_ACTION_RETENTION"] = "P90D",
             ["LAUREL_LOG"] = "json",
             ["LAUREL_PARTITIONS"] = "4",
             ["LAUREL_SYNCHRONOUS"] = "normal",
@@ -34,7 +35,7 @@ public sealed class SettingsTests
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.OpenNetworks.Select(network => network.ToString()));
         Assert.Equal(["badges.example.org"], options.AllowedHosts);
         Assert.Equal(["https://app.example", "http://localhost:3000"], options.PerfumerOrigins);
-        Assert.Equal(TimeSpan.FromHours(36), options.ActionLateness);
+        Assert.Equal((TimeSpan.FromHours(36), TimeSpan.FromDays(90)), (options.ActionLateness, options.ActionRetention));
         Assert.Equal((4, "NORMAL", 5, 6), (options.Partitions, options.Synchronous, options.MaximumConnections, options.RequestsPerSecond));
     }
 
@@ -61,7 +62,7 @@ public sealed class SettingsTests
         Assert.Empty(options.PerfumerOrigins);
         Assert.StartsWith("http://127.0.0.1:", options.Urls, StringComparison.Ordinal);
         Assert.Equal("FULL", options.Synchronous);
-        Assert.Equal(TimeSpan.FromDays(1), options.ActionLateness);
+        Assert.Equal((TimeSpan.FromDays(1), TimeSpan.FromDays(400)), (options.ActionLateness, options.ActionRetention));
         Assert.EndsWith("laurel.db", options.Database, StringComparison.Ordinal);
     }
 
@@ -83,9 +84,12 @@ public sealed class SettingsTests
     [InlineData("1")]
     [InlineData("1.00:00:00")]
     [InlineData("-P1D")]
-    [InlineData("P367D")]
-    public void A_lateness_is_a_duration(string lateness) =>
-        Assert.Throws<UsageException>(() => Read(["--action-lateness", lateness], []));
+    [InlineData("P99999999D")]
+    public void A_time_is_a_duration(string time)
+    {
+        Assert.Throws<UsageException>(() => Read(["--action-lateness", time], []));
+        Assert.Throws<UsageException>(() => Read(["--action-retention", time], []));
+    }
 
     private static ServerOptions Read(string[] arguments, Hashtable environment) =>
         ServeCommand.Options(RootCommands.Root.Parse(["serve", .. arguments]), Settings.From(environment));
