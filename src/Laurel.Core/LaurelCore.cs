@@ -96,6 +96,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Collections = new Collections(database, _ledger, Lifetimes, UserAwards, Awarding, Badges, Issuers, Users, time);
         ActionTypes = new ActionTypes(database, _changes, time);
         Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, Users, UserAwards, time);
+        RuleSets = new RuleSets(database, _changes, ids, Rules);
         var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
         store.Rules = engine;
         Explanations = new Explanations(database, _ledger, Lifetimes, Rules, Badges, Issuers, Users, time);
@@ -149,6 +150,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public BonusAwards BonusAwards { get; }
 
     public RuleCatalogue Rules { get; }
+
+    public RuleSets RuleSets { get; }
 
     public Backfills Backfills { get; }
 

@@ -101,6 +101,12 @@ public sealed class BadgeCatalogue
         return await LookUp((issuerId, key)) is { } moved ? await FindAgain(moved.Id) : null;
     }
 
+    /// <summary>The badge that a name leads to, wherever it is: the key of its issuer, or its id, then a slash and the badge's key.</summary>
+    public async ValueTask<Badge?> FindByName(string name) =>
+        name.LastIndexOf('/') is >= 0 and var at && await _issuers.FindByName(name[..at]) is { } issuer
+            ? await FindByKey(issuer.Id, name[(at + 1)..])
+            : null;
+
     private ValueTask<Named?> LookUp((long IssuerId, string Key) name) => _database.Read(async session =>
         await IdByKey(session, name.IssuerId, name.Key) is { } id ? new Named(id) : null);
 

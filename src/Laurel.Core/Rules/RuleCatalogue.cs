@@ -133,8 +133,10 @@ public sealed class RuleCatalogue
     /// <inheritdoc cref="Create" path="/param"/>
     public async Task<Outcome<(Rule Thing, bool Created)>> Put(long id, RuleDraft draft, bool createOnly, Caller caller) =>
         !IdRange.IsOpen(IdKind.Rule, id) && await Find(id) is null
-            ? new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id")
+            ? IdReserved
             : await Store(id, draft, createOnly, caller);
+
+    internal static Refusal IdReserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 
     /// <summary>Why a rule could not be like this; null when it could.</summary>
     internal async ValueTask<Refusal?> Check(RuleDraft draft, Caller caller) => RuleRules.Check(draft) ?? await CheckBadges(draft, caller);
@@ -189,7 +191,8 @@ public sealed class RuleCatalogue
         return null;
     }
 
-    private async ValueTask<Outcome<(Rule Thing, bool Created)>> Store(Session session, long id, RuleDraft draft, bool createOnly, Caller caller)
+    /// <summary>Stores a rule that has been checked.</summary>
+    internal async ValueTask<Outcome<(Rule Thing, bool Created)>> Store(Session session, long id, RuleDraft draft, bool createOnly, Caller caller)
     {
         // Waits for the batches that run, and they for this: see RuleBook.
         await RuleBook.Change(session);
@@ -225,9 +228,9 @@ public sealed class RuleCatalogue
         return (rule, standing is null);
     }
 
-    // Whether what users have come to under one is what they would have come to under the other. The last target decides how far
-    // is counted.
-    private static bool Counts(RuleDraft before, RuleDraft after) =>
+    /// <summary>Whether what users have come to under one is what they would have come to under the other. The last target decides how
+    /// far is counted.</summary>
+    internal static bool Counts(RuleDraft before, RuleDraft after) =>
         before.Enabled == after.Enabled && before.Condition == after.Condition && before.Filter == after.Filter && before.Recipient == after.Recipient
         && before.ValidFrom == after.ValidFrom && before.ValidUntil == after.ValidUntil
         && before.Actions.ToHashSet(StringComparer.Ordinal).SetEquals(after.Actions) && after.Tiers[^1].Target <= before.Tiers[^1].Target;

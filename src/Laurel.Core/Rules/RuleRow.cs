@@ -11,6 +11,8 @@ internal static class RuleRow
 
     private const string ById = $"SELECT {Columns} FROM rules WHERE id = $1";
 
+    private const string ByKey = $"SELECT {Columns} FROM rules WHERE key = $1";
+
     private const string Behind = $"SELECT {Columns} FROM rules WHERE id > $1 ORDER BY id LIMIT $2";
 
     private const string RevisionsBefore = """
@@ -19,9 +21,12 @@ internal static class RuleRow
 
     public static string Text(RuleDraft draft) => JsonSerializer.Serialize(draft, CoreJson.Stored.RuleDraft);
 
-    public static async ValueTask<Rule?> Find(Session session, long id)
+    public static ValueTask<Rule?> Find(Session session, long id) => Only(session.Prepare(ById).Set(1, id));
+
+    public static ValueTask<Rule?> FindByKey(Session session, string key) => Only(session.Prepare(ByKey).Set(1, key));
+
+    private static async ValueTask<Rule?> Only(Statement row)
     {
-        var row = session.Prepare(ById).Set(1, id);
         if (!await row.Read())
         {
             return null;

@@ -31,6 +31,7 @@ internal sealed record DemoCounts(int Issuers, int Badges, int Users, int Awards
 [JsonSerializable(typeof(DoctorJson))]
 [JsonSerializable(typeof(KeyJson))]
 [JsonSerializable(typeof(DemoJson))]
+[JsonSerializable(typeof(RulesJson))]
 internal sealed partial class CommandJson : JsonSerializerContext
 {
     public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type) => output.WriteLine(JsonSerializer.Serialize(value, type));

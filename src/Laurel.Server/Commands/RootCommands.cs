@@ -4,7 +4,7 @@ using Laurel.Core.Storage;
 
 namespace Laurel.Server.Commands;
 
-/// <summary>The command line: <c>laurel serve</c>, <c>demo</c>, <c>key create</c>, <c>doctor</c>. What goes wrong is one line on
+/// <summary>The command line: <c>laurel serve</c>, <c>demo</c>, <c>key create</c>, <c>rules apply</c>, <c>doctor</c>. What goes wrong is one line on
 /// standard error and an exit code, see <see cref="ExitCodes"/>.</summary>
 internal static class RootCommands
 {
@@ -48,6 +48,7 @@ internal static class RootCommands
         ServeCommand.Make(),
         DemoCommand.Make(),
         new Command("key", "Keys of the API.") { KeyCommand.MakeCreate() },
+        new Command("rules", "Rules that award badges.") { RulesCommand.MakeApply() },
         DoctorCommand.Make(),
     };
 

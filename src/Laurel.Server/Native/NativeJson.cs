@@ -50,6 +50,8 @@ namespace Laurel.Server.Native;
 [JsonSerializable(typeof(ActionItemJson[]), TypeInfoPropertyName = "ActionItems")]
 [JsonSerializable(typeof(RuleBody))]
 [JsonSerializable(typeof(RuleJson))]
+[JsonSerializable(typeof(FiledRule))]
+[JsonSerializable(typeof(FiledRule[]))]
 [JsonSerializable(typeof(PageJson<RuleJson>), TypeInfoPropertyName = "RulePage")]
 [JsonSerializable(typeof(PageJson<RuleRevisionJson>), TypeInfoPropertyName = "RuleRevisionPage")]
 [JsonSerializable(typeof(PageJson<ProgressJson>), TypeInfoPropertyName = "ProgressPage")]
