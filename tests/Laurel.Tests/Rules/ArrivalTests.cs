@@ -3,7 +3,6 @@ using Laurel.Core.Actions;
 using Laurel.Core.Awards;
 using Laurel.Core.Rules;
 using Laurel.Core.Storage;
-using Laurel.Tests.Awards;
 using Laurel.Tests.Harness;
 using Xunit;
 using Recount = Laurel.Tests.Awards.Recount;

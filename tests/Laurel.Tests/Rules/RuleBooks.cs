@@ -1,4 +1,3 @@
-using Laurel.Core;
 using Laurel.Core.Awards;
 using Laurel.Tests.Awards;
 
