@@ -304,7 +304,8 @@ internal abstract class LedgerStore(short node)
         {
             return false;
         }
-        if (!await IsForbidden(session, entry, award))
+        // An occasion of the award's own has no past that could forbid it.
+        if (Occasion.IsOwn(award) || !await IsForbidden(session, entry, award))
         {
             return true;
         }

@@ -30,6 +30,9 @@ public readonly record struct Occasion(string Key)
     /// <summary>The occasion of a manual award whose natural occasion is already held.</summary>
     public static Occasion Manual(long awardId) => new($"m:{awardId}");
 
+    /// <summary>Whether the award's occasion is of itself alone, as where a badge can always be earned.</summary>
+    internal static bool IsOwn(Award award) => award.Occasion.StartsWith("i:", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override string ToString() => Key;
 }

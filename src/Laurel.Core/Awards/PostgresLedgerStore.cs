@@ -259,7 +259,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             var occasion = row.GetString(2);
             standing[new AwardKey(row.GetInt64(0), row.GetInt64(1), occasion)] = new Award(row.GetInt64(3), row.GetInt64(0), row.GetInt64(1),
-                occasion, row.GetInt64(4), (AwardSource)row.GetInt16(5), Award.ReadSubject(occasion, row.IsDBNull(6) ? null : row.GetString(6)));
+                occasion, row.GetInt64(4), (AwardSource)row.GetInt16(5), Award.ReadSubject(occasion, row.IsDBNull(6) ? null : row.GetString(6)))
+            {
+                ActionId = Award.ReadAction(occasion),
+            };
         }
         return standing;
     }

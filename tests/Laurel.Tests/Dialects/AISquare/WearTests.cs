@@ -160,7 +160,7 @@ public sealed class WearTests
     private static string Puttable(Answer told)
     {
         var json = told.Json.AsObject();
-        foreach (var readOnly in new[] { "id", "occasion", "source" })
+        foreach (var readOnly in new[] { "id", "occasion", "source", "ruleId", "ruleRevision" })
         {
             json.Remove(readOnly);
         }
