@@ -16,13 +16,7 @@ public sealed class LedgerModelTests
     public async Task Any_history_agrees_with_the_model(Engine engine, int histories)
     {
         await using var world = await World.Open(engine);
-        var config = Config.QuickThrowOnFailure.WithMaxTest(histories);
-        if (Environment.GetEnvironmentVariable("LAUREL_TEST_REPLAY") is { Length: > 0 } replay)
-        {
-            var numbers = replay.Split(',').Select(ulong.Parse).ToArray();
-            config = config.WithReplay(numbers[0], numbers[1]);
-        }
-        await Task.Run(() => Check.One(config, Prop.ForAll(Histories, steps => world.Play(steps).GetAwaiter().GetResult())), TestContext.Current.CancellationToken);
+        await RandomCases.Check(histories, Histories, world.Play);
     }
 
     private static Arbitrary<Step[]> Histories
