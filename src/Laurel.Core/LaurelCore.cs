@@ -95,7 +95,8 @@ public sealed class LaurelCore : IAsyncDisposable
         Awarding = new Awarding(database, _ledger, UserAwards, Badges, Issuers, Users, ids, Lifetimes, time);
         Collections = new Collections(database, _ledger, Lifetimes, UserAwards, Awarding, Badges, Issuers, Users, time);
         ActionTypes = new ActionTypes(database, _changes, time);
-        Rules = new RuleCatalogue(database, _changes, ids, Badges, Issuers, Users, UserAwards, time);
+        Rules = new RuleCatalogue(
+            database, _changes, ids, Badges, Issuers, Users, new ProgressReader(database, _ledger, Badges, UserAwards, time), time);
         RuleSets = new RuleSets(database, _changes, ids, Rules);
         var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
         store.Rules = engine;

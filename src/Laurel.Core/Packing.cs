@@ -48,6 +48,10 @@ internal sealed class PackedWriter(int capacity)
         return this;
     }
 
+    public PackedWriter TextOrNull(string? text) => text is null ? Byte(0) : Byte(1).Text(text);
+
+    public PackedWriter NumberOrNull(long? number) => number is null ? Byte(0) : Byte(1).Number(number.Value);
+
     public byte[] ToArray() => _buffer.WrittenSpan.ToArray();
 }
 
@@ -94,6 +98,12 @@ internal ref struct PackedReader(ReadOnlySpan<byte> packed)
 
     /// <exception cref="InvalidDataException">It ends inside them.</exception>
     public ReadOnlySpan<byte> Bytes() => Take(Count());
+
+    /// <inheritdoc cref="Text"/>
+    public string? TextOrNull() => Byte() == 0 ? null : Text();
+
+    /// <inheritdoc cref="Number"/>
+    public long? NumberOrNull() => Byte() == 0 ? null : Number();
 
     private ReadOnlySpan<byte> Take(int length)
     {

@@ -31,7 +31,15 @@ public sealed class ActionLog
         Database database, Ledger ledger, RuleEngine rules, ActionTypes types, UserDirectory users, IdBlocks ids, TimeProvider time) =>
         (_database, _ledger, _rules, _types, _users, _ids, _time) = (database, ledger, rules, types, users, ids, time);
 
-    public ValueTask<RecordedAction?> Find(long id) => _database.Read(session => ActionStore.Find(session, id));
+    public async ValueTask<RecordedAction?> Find(long id)
+    {
+        if (await _database.Read(session => ActionStore.Place(session, id)) is not var (user, _))
+        {
+            return null;
+        }
+        await _ledger.Settle(user);
+        return await _database.Read(session => ActionStore.Find(session, id));
+    }
 
     /// <summary>An action, for a caller who may see it: administrators, services, and the user who did it.</summary>
     public async ValueTask<Outcome<RecordedAction>> Find(long id, Caller caller)

@@ -34,7 +34,7 @@ internal static class ActionStore
 
     private const string InsertAction = """
         INSERT INTO user_actions (period, user_id, occurred_at, id, role, actor_id, type, subject, properties, recorded_at, counted)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
         """;
 
     private const string FindAction =
@@ -114,16 +114,28 @@ internal static class ActionStore
             .Set(10, action.RecordedAt).Set(11, concerning.IsCounted ? 1 : 0).Run();
     }
 
-    public static async ValueTask<RecordedAction?> Find(Session session, long id)
+    /// <summary>Who did the action with this id, and when; null for nobody.</summary>
+    public static async ValueTask<(long UserId, long At)?> Place(Session session, long id)
     {
-        var directory = session.Prepare(FindId).Set(1, id);
-        if (!await directory.Read())
+        var row = session.Prepare(FindId).Set(1, id);
+        if (!await row.Read())
         {
             return null;
         }
-        var (user, at) = (directory.Long(0), directory.Long(1));
-        await directory.Done();
-        var row = session.Prepare(FindAction).Set(1, PeriodOf(at)).Set(2, user).Set(3, at).Set(4, id);
+        var place = (row.Long(0), row.Long(1));
+        await row.Done();
+        return place;
+    }
+
+    /// <summary>An action as it concerns a user, by default who did it.</summary>
+    /// <param name="session">Where all of the user's are in their table.</param>
+    public static async ValueTask<RecordedAction?> Find(Session session, long id, long? userId = null)
+    {
+        if (await Place(session, id) is not var (actor, at))
+        {
+            return null;
+        }
+        var row = session.Prepare(FindAction).Set(1, PeriodOf(at)).Set(2, userId ?? actor).Set(3, at).Set(4, id);
         if (!await row.Read())
         {
             return null;

@@ -63,7 +63,7 @@ internal sealed class AwardTimesReader(Database database, Ledger ledger, int sli
     public async ValueTask<List<AwardTimes>> Read(long userId, Func<long, ValueTask<bool>> wanted)
     {
         // First, because a row only ever moves to the table.
-        var buffered = ledger.Buffered(userId);
+        var buffered = await ledger.Buffered(userId);
         var found = new List<AwardTimes>();
         for ((long Badge, string Occasion)? from = (long.MinValue, ""); from is { } behind;)
         {

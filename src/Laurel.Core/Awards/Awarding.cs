@@ -156,7 +156,7 @@ public sealed class Awarding
             throw new ArgumentException(invalid.Message, nameof(claim));
         }
         claim ??= (await _badges.Find(request.BadgeId))?.NeedsClaim == true ? new AwardClaimDraft(null, IsClaimed: false, null, IsWorn: false) : null;
-        var standing = claim is null ? null : await _database.Read(session => AwardDetails.Claim(session, request.UserId, awardId));
+        var standing = claim is null ? null : await _awards.Claim(request.UserId, awardId);
         return await Import(awardId, request, claim is null ? null : Stated(claim, standing, request.AwardedAt, _time.Micros()), ct);
     }
 

@@ -348,6 +348,7 @@ public sealed class Collections
             return null;
         }
         await _lifetimes.Expire(userId);
+        await _ledger.Settle(userId);
         return (new View(issuer, caller?.SeesHidden(issuer) == true), userId);
     }
 
@@ -410,7 +411,7 @@ public sealed class Collections
     // To be read before the table: a row only ever moves there.
     private async ValueTask<List<Award>> Buffered(long userId, View view, List<Selection> selections)
     {
-        var awards = _ledger.Buffered(userId).Select(each => each.ToAward()).ToList();
+        var awards = (await _ledger.Buffered(userId)).Select(each => each.ToAward()).ToList();
         var chosen = new List<Award>();
         foreach (var selection in awards.Count == 0 ? [] : selections)
         {

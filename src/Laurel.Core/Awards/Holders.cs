@@ -34,7 +34,7 @@ public sealed class Holders
         var from = after ?? new AwardKey(long.MinValue, long.MinValue, "");
         var gone = await _lifetimes.GoneThrough(badgeId) ?? long.MinValue;
         // Before the table, because a row only ever moves there.
-        var buffered = _ledger.BufferedOfBadge(badgeId).Where(each => each.AwardedAt > gone).OrderBy(each => each.UserId).ToList();
+        var buffered = _ledger.BufferedOfBadge(badgeId).Where(each => each.AwardedAt > gone).ToList();
         var found = new List<Award>();
         for (var slice = 0; slice < SlicesPerPage; slice++)
         {
@@ -54,15 +54,12 @@ public sealed class Holders
     }
 
     // A slice may have been cut at its limit: what lies behind its last award is for the next page.
-    private static List<Award> WithBuffered(List<Award> awards, List<BufferedAward> buffered, AwardKey behind, AwardKey? end, int limit)
+    private static List<Award> WithBuffered(List<Award> awards, List<Award> buffered, AwardKey behind, AwardKey? end, int limit)
     {
-        var known = awards.Where(award => award.Occasion.Length == 0).Select(award => award.UserId).ToHashSet();
-        var all = awards.Concat(
-            from each in buffered
-            let key = new AwardKey(each.UserId, each.BadgeId, "")
-            where Order.Compare(key, behind) > 0 && (end is null || Order.Compare(key, end.Value) <= 0) && !known.Contains(each.UserId)
-            select each.ToAward());
-        return [.. all.OrderBy(Key, Order).Take(limit)];
+        var known = awards.Select(Key).ToHashSet();
+        var missing = buffered.Where(each => Key(each) is var key && Order.Compare(key, behind) > 0
+            && (end is null || Order.Compare(key, end.Value) <= 0) && !known.Contains(key));
+        return [.. awards.Concat(missing).OrderBy(Key, Order).Take(limit)];
     }
 
     // As the table compares them.

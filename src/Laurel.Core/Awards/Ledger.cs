@@ -78,14 +78,25 @@ internal sealed class Ledger : IAsyncDisposable
     /// <inheritdoc cref="LedgerStore.HasBuffered"/>
     public bool HasBuffered => _store.HasBuffered;
 
-    /// <inheritdoc cref="LedgerStore.Buffered"/>
-    public IReadOnlyList<BufferedAward> Buffered(long userId) => _store.Buffered(userId);
+    /// <summary>A user's awards that are committed and not in their table; to be read before the table: a row moves there, never back.
+    /// All else that is committed of the user is in its tables when this ends.</summary>
+    /// <inheritdoc cref="Submit" path="/exception"/>
+    public async ValueTask<IReadOnlyList<BufferedAward>> Buffered(long userId)
+    {
+        await Settle(userId);
+        return _store.Buffered(userId);
+    }
+
+    /// <summary>Sees to it that what is committed of a user is in its tables, but for what <see cref="Buffered"/> tells.</summary>
+    /// <inheritdoc cref="Submit" path="/exception"/>
+    public ValueTask Settle(long userId) => _store.HasDeferred(userId) ? Submit(new SettlingEntry(userId), Lane.Live, default) : default;
 
     /// <inheritdoc cref="LedgerStore.BufferedOfBadge"/>
-    public IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => _store.BufferedOfBadge(badgeId);
+    public IReadOnlyList<Award> BufferedOfBadge(long badgeId) => _store.BufferedOfBadge(badgeId);
 
     /// <inheritdoc cref="LedgerStore.BufferedUsers"/>
-    public IEnumerable<long> BufferedUsers(long after, int limit) => _store.BufferedUsers(after, limit, ofBatch: false);
+    public IEnumerable<long> BufferedUsers(long after, int limit, bool actors, bool holders) =>
+        _store.BufferedUsers(after, limit, actors, holders, ofBatch: false);
 
     /// <summary>Somebody else found that the database can be written again.</summary>
     public void StorageRecovered() => StorageFailed = false;

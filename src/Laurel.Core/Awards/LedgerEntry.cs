@@ -160,6 +160,9 @@ internal sealed class VisitEntry(long userId, long issuerId, long at) : LedgerEn
     public long At { get; } = at;
 }
 
+/// <summary>Asks for all of a user's rows to be in their tables, for who reads them there.</summary>
+internal sealed class SettlingEntry(long userId) : LedgerEntry(userId);
+
 /// <summary>Asks for the indexes by time to hold a user's awards from now on; see <see cref="UserLists"/>.</summary>
 internal sealed class ListingEntry(long userId) : LedgerEntry(userId)
 {

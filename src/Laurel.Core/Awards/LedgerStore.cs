@@ -105,17 +105,28 @@ internal abstract class LedgerStore(short node)
     /// <summary>A user's awards that are committed and not in their table. To be read before the table: a row moves there, never back.</summary>
     public virtual IReadOnlyList<BufferedAward> Buffered(long userId) => [];
 
-    /// <summary>The next users who have some, by id.</summary>
-    /// <param name="ofBatch">Also who was awarded something in the batch that runs; for the writer's thread.</param>
-    public virtual IEnumerable<long> BufferedUsers(long after, int limit, bool ofBatch) => [];
+    /// <summary>Whether more of a user's rows are committed and not in their tables than <see cref="Buffered"/> tells.</summary>
+    public virtual bool HasDeferred(long userId) => false;
 
-    /// <summary>The same of a badge.</summary>
-    public virtual IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => [];
+    /// <summary>The next users who have something that is in no table, by id.</summary>
+    /// <param name="actors">Actions.</param>
+    /// <param name="holders">Awards.</param>
+    /// <param name="ofBatch">Also whom the batch that runs concerns; for the writer's thread.</param>
+    public virtual IEnumerable<long> BufferedUsers(long after, int limit, bool actors, bool holders, bool ofBatch) => [];
+
+    /// <summary>Awards of a badge that are committed and not in their table. To be read before the table.</summary>
+    public virtual IReadOnlyList<Award> BufferedOfBadge(long badgeId) => [];
+
+    /// <summary>A user's count in a rule that is not in its table yet; for the writer's thread.</summary>
+    internal virtual StoredCount? BufferedCount(long userId, long ruleId) => null;
+
+    /// <summary>Writes a row with the batch that runs, now or later. Who reads the tables for the user settles them first.</summary>
+    internal virtual ValueTask Write(Session session, DeferredRow row) => row.Write(session);
 
     /// <summary>How many events go into a row of the outbox; a batch with more has several.</summary>
     protected virtual int EventsPerRow => int.MaxValue;
 
-    /// <summary>Makes the running transaction see all of a user's awards in their table.</summary>
+    /// <summary>Makes the running transaction see all of a user's rows in their tables.</summary>
     internal virtual ValueTask Settle(Session session, long userId) => default;
 
     /// <summary>Adds what the batch's events count to the tally rows of this node.</summary>
@@ -132,10 +143,13 @@ internal abstract class LedgerStore(short node)
             }
             else
             {
-                await Insert(session, entry);
+                await InsertPlain(session, entry);
             }
         }
     }
+
+    /// <summary>Inserts one of them; its rows may follow later.</summary>
+    protected virtual ValueTask InsertPlain(Session session, AwardEntry entry) => Insert(session, entry);
 
     /// <summary>All of the batch's writes but the commit.</summary>
     /// <returns>The first row of the outbox, packed; empty when nothing happened.</returns>
@@ -171,6 +185,9 @@ internal abstract class LedgerStore(short node)
                 case VisitEntry visit:
                     await Visit(session, visit.UserId, visit.IssuerId, Clock.BucketOf(visit.At));
                     break;
+                case SettlingEntry:
+                    await Settle(session, entry.UserId);
+                    break;
             }
         }
         if (Rules is not null)
@@ -182,8 +199,13 @@ internal abstract class LedgerStore(short node)
             return [];
         }
         await Tally(session, _events, now);
-        return await WriteOutbox(session, now);
+        var first = await WriteOutbox(session, now);
+        await LogDeferred(session, Sequence + _rows);
+        return first;
     }
+
+    /// <summary>Logs the batch's deferred rows under its last row of the outbox.</summary>
+    protected virtual ValueTask LogDeferred(Session session, long sequence) => default;
 
     private async ValueTask<byte[]> WriteOutbox(Session session, long now)
     {
@@ -263,9 +285,10 @@ internal abstract class LedgerStore(short node)
     internal ValueTask Insert(Session session, AwardEntry entry) => Insert(session, entry, entry.Award);
 
     /// <summary>The same for an award that a rule makes for something in the batch.</summary>
-    internal async ValueTask InsertByRule(Session session, AwardEntry entry)
+    /// <param name="settled">Its row is written at once: the transaction reads the user's awards.</param>
+    internal async ValueTask InsertByRule(Session session, AwardEntry entry, bool settled)
     {
-        await Insert(session, entry);
+        await (settled ? Insert(session, entry) : InsertPlain(session, entry));
         if (entry.Status == AwardStatus.Created)
         {
             _byRules.Add(entry);
@@ -376,7 +399,7 @@ internal abstract class LedgerStore(short node)
         return found;
     }
 
-    private static Statement BindInsert(Session session, Award award) => session.Prepare(InsertAward)
+    internal static Statement BindInsert(Session session, Award award) => session.Prepare(InsertAward)
         .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, award.AwardedAt)
         .Set(6, (long)award.Source).Set(7, Award.StoredSubject(award.Occasion, award.Subject)).Set(8, session.ListsEveryUser ? 1 : 0);
 
@@ -389,23 +412,37 @@ internal abstract class LedgerStore(short node)
         {
             await Visit(session, award.UserId, entry.Badge.IssuerId, Clock.BucketOf(entry.AskedAt));
         }
-        if (award.Occasion.Length > 0)
-        {
-            await session.Prepare(UpsertRepeated).Set(1, award.UserId).Set(2, entry.Badge.IssuerId).Set(3, award.BadgeId)
-                .Set(4, award.AwardedAt).Set(5, award.Id).Run();
-        }
         if (entry.Replaces)
         {
+            await CountRepeated(session, award, entry.Badge.IssuerId);
             await AwardDetails.Replace(session, award, entry.Claim);
-            return;
         }
+        else
+        {
+            await WriteBeside(session, award, entry.Badge.IssuerId, entry.Claim);
+        }
+    }
+
+    /// <summary>Writes what belongs to the row of a new award.</summary>
+    internal static async ValueTask WriteBeside(Session session, Award award, long issuerId, AwardClaim? claim)
+    {
+        await CountRepeated(session, award, issuerId);
         if (award.HasDetails)
         {
             await AwardDetails.Write(session, award);
         }
-        if (entry.Claim is { } claim)
+        if (claim is not null)
         {
             await AwardDetails.Write(session, award.UserId, award.Id, claim);
+        }
+    }
+
+    private static async ValueTask CountRepeated(Session session, Award award, long issuerId)
+    {
+        if (award.Occasion.Length > 0)
+        {
+            await session.Prepare(UpsertRepeated).Set(1, award.UserId).Set(2, issuerId).Set(3, award.BadgeId)
+                .Set(4, award.AwardedAt).Set(5, award.Id).Run();
         }
     }
 

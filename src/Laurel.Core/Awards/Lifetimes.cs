@@ -161,7 +161,7 @@ internal sealed class Lifetimes : IDisposable
     private async ValueTask<List<Award>> Due(long userId, long now)
     {
         var due = new List<Award>();
-        foreach (var each in _ledger.Buffered(userId))
+        foreach (var each in await _ledger.Buffered(userId))
         {
             if (due.Count < RemovalEntry.MaximumAwards && await GoneThrough(each.BadgeId) >= each.AwardedAt)
             {

@@ -1,3 +1,5 @@
+using Laurel.Core.Rules;
+
 namespace Laurel.Core.Awards;
 
 /// <summary>An award without occasion, subject and details, as it waits for its row. (Smaller than an <see cref="Award"/>, and no object.)</summary>
@@ -33,8 +35,9 @@ internal enum RowState : byte
 /// <summary>When a user was last seen at an issuer, as it waits for its row.</summary>
 internal readonly record struct BufferedVisit(long Bucket, long? Previous);
 
-/// <summary>Awards and visits that are committed, as events of the outbox, and whose rows are not in their tables yet. They are
-/// flushed in key order, many at a time, so that a page which several of them share is written once and not once for each.
+/// <summary>What is committed and not in its tables yet: plain awards and visits, which their events in the outbox tell whole, and
+/// deferred rows, which are logged beside them. It is flushed in key order, many at a time, so that a page which several share is
+/// written once and not once for each.
 ///
 /// There are two generations: the young one takes in what is committed while the old one is flushed. The writer's thread alone
 /// changes them; others read under the gate.</summary>
@@ -43,14 +46,20 @@ internal sealed class Memtable
     private readonly Lock _gate = new();
     private readonly List<BufferedAward> _added = [];
     private readonly Dictionary<(long User, long Issuer), BufferedVisit> _seen = [];
+    private readonly DeferredRows _deferred = new();
     private readonly List<(Generation Of, int Row)> _placed = [];
+    private readonly List<DeferredRow> _placedRows = [];
     private Generation _young = new();
     private Generation? _old;
     private int _awards;
+    private int _rows;
     private bool _ends;
 
     /// <summary>Awards that only this holds.</summary>
     public int Awards => Volatile.Read(ref _awards);
+
+    /// <summary>Deferred rows that this holds; some may be in their tables.</summary>
+    private int Rows => Volatile.Read(ref _rows);
 
     /// <summary>The generation that is being flushed, if there is one.</summary>
     public Generation? Old => _old;
@@ -59,7 +68,7 @@ internal sealed class Memtable
     public bool HasYoung => _young.LastSequence > 0;
 
     /// <summary>Whether the young generation is old enough to be flushed next: by its age or by its size.</summary>
-    public bool IsRipe(long now) => HasYoung && (now - _young.Since is < 0 or >= Generation.Age || _young.Count >= Generation.Full || _young.Visits.Count >= Generation.Full);
+    public bool IsRipe(long now) => HasYoung && (now - _young.Since is < 0 or >= Generation.Age || _young.IsFull);
 
     /// <summary>A user's awards that are not in their table, as far as others than the writer can see.</summary>
     public IReadOnlyList<BufferedAward> Of(long userId)
@@ -77,24 +86,43 @@ internal sealed class Memtable
         }
     }
 
-    /// <summary>The next users who have awards that are not in their table, by id.</summary>
-    /// <param name="added">Also those whom the running transaction has added; for the writer's thread.</param>
-    public List<long> Users(long after, int limit, bool added)
+    /// <summary>Whether some of a user's deferred rows are not in their tables, as far as others than the writer can see.</summary>
+    public bool HasDeferred(long userId)
     {
-        var users = new SortedSet<long>(added ? _added.Select(award => award.UserId).Where(user => user > after) : []);
+        if (Rows == 0)
+        {
+            return false;
+        }
         lock (_gate)
         {
-            _old?.CollectUsers(after, users);
-            _young.CollectUsers(after, users);
+            return _young.Deferred.Has(userId) || _old?.Deferred.Has(userId) == true;
+        }
+    }
+
+    /// <summary>The next users who have something that is not in its table, by id.</summary>
+    /// <param name="actors">Actions.</param>
+    /// <param name="holders">Awards.</param>
+    /// <param name="added">Also those whom the running transaction has added; for the writer's thread.</param>
+    public List<long> Users(long after, int limit, bool actors, bool holders, bool added)
+    {
+        var users = new SortedSet<long>();
+        if (added)
+        {
+            users.UnionWith((holders ? _added : []).Select(award => award.UserId).Concat(_deferred.Users(actors, holders)).Where(user => user > after));
+        }
+        lock (_gate)
+        {
+            _old?.CollectUsers(after, actors, holders, users);
+            _young.CollectUsers(after, actors, holders, users);
         }
         return [.. users.Take(limit)];
     }
 
     /// <summary>Awards of a badge that are not in their table.</summary>
-    public List<BufferedAward> OfBadge(long badgeId)
+    public List<Award> OfBadge(long badgeId)
     {
-        List<BufferedAward> found = [];
-        if (Awards > 0)
+        List<Award> found = [];
+        if (Awards + Rows > 0)
         {
             lock (_gate)
             {
@@ -107,12 +135,42 @@ internal sealed class Memtable
 
     // From here on: the writer's thread.
 
-    public Award? Find(long userId, long badgeId)
+    // Of one user: written together they share their pages.
+    private const int Many = 64;
+
+    public Award? Find(long userId, long badgeId, string occasion) =>
+        (occasion.Length == 0 ? FindPlain(userId, badgeId) : null) ?? FindDeferred(userId, badgeId, occasion);
+
+    private Award? FindDeferred(long userId, long badgeId, string occasion) =>
+        _deferred.Count + Rows == 0 ? null
+        : (_deferred.FindAward(userId, badgeId, occasion) ?? _young.Deferred.FindAward(userId, badgeId, occasion)
+            ?? _old?.Deferred.FindAward(userId, badgeId, occasion))?.Award;
+
+    public StoredCount? FindCount(long userId, long ruleId) =>
+        _deferred.Count + Rows == 0 ? null
+        : _deferred.FindCount(userId, ruleId) ?? _young.Deferred.FindCount(userId, ruleId) ?? _old?.Deferred.FindCount(userId, ruleId);
+
+    public bool HasMany(long userId) => _deferred.HasMany(userId, Many) || _young.Deferred.HasMany(userId, Many);
+
+    // What the running transaction has added is in key order: so are its entries, and rules add none of these.
+    private Award? FindPlain(long userId, long badgeId)
     {
-        // A batch is in key order, so one that was added for the same key was added last.
-        if (_added.Count > 0 && _added[^1] is { State: RowState.Buffered } last && last.UserId == userId && last.BadgeId == badgeId)
+        var (from, to) = (0, _added.Count);
+        while (from < to)
         {
-            return last.ToAward();
+            var middle = (from + to) / 2;
+            if ((_added[middle].UserId, _added[middle].BadgeId).CompareTo((userId, badgeId)) < 0)
+            {
+                from = middle + 1;
+            }
+            else
+            {
+                to = middle;
+            }
+        }
+        if (from < _added.Count && _added[from] is { State: RowState.Buffered } added && added.UserId == userId && added.BadgeId == badgeId)
+        {
+            return added.ToAward();
         }
         return Awards == 0 ? null : _young.Find(userId, badgeId) ?? _old?.Find(userId, badgeId);
     }
@@ -124,6 +182,11 @@ internal sealed class Memtable
             : null;
 
     public void Add(Award award) => _added.Add(new BufferedAward(award));
+
+    public void Add(DeferredRow row) => _deferred.Add(row);
+
+    /// <summary>The running transaction's deferred rows, to be logged; null for none.</summary>
+    public byte[]? Pack() => _deferred.Pack();
 
     public void Put(long userId, long issuerId, BufferedVisit visit) => _seen[(userId, issuerId)] = visit;
 
@@ -144,6 +207,35 @@ internal sealed class Memtable
         return rows;
     }
 
+    /// <summary>The same for the user's deferred rows, oldest first.</summary>
+    public IEnumerable<DeferredRow> PlaceDeferred(long userId)
+    {
+        var from = _placedRows.Count;
+        if (_deferred.Count + Rows > 0)
+        {
+            _old?.Deferred.Place(userId, _placedRows);
+            _young.Deferred.Place(userId, _placedRows);
+            _deferred.Place(userId, _placedRows);
+        }
+        return Placed(from);
+    }
+
+    /// <summary>Takes the next deferred rows of the old generation by user; the running transaction is about to write them.</summary>
+    public IEnumerable<DeferredRow> PlaceNextDeferred(int count)
+    {
+        var from = _placedRows.Count;
+        _old!.PlaceNext(count, _placedRows);
+        return Placed(from);
+    }
+
+    private IEnumerable<DeferredRow> Placed(int from)
+    {
+        for (var i = from; i < _placedRows.Count; i++)
+        {
+            yield return _placedRows[i];
+        }
+    }
+
     /// <summary>Takes the next awards of the old generation in key order; the running transaction is about to write them.</summary>
     public IEnumerable<BufferedAward> PlaceNext(int count) => _old!.PlaceNext(count, _placed);
 
@@ -151,7 +243,10 @@ internal sealed class Memtable
     public bool Ends => _ends;
 
     /// <summary>Whether the running transaction has added anything, even if it has placed it since.</summary>
-    public bool Takes => _added.Count + _seen.Count > 0;
+    public bool Takes => Added + _seen.Count > 0;
+
+    /// <summary>How many awards and rows it has added.</summary>
+    public int Added => _added.Count + _deferred.Count;
 
     /// <summary>The running transaction has written the last of the old generation.</summary>
     public void EndOld() => _ends = true;
@@ -178,6 +273,15 @@ internal sealed class Memtable
             {
                 generation.At(row).State = RowState.Flushed;
             }
+            foreach (var row in _placedRows)
+            {
+                row.State = RowState.Flushed;
+            }
+            foreach (var row in _placedRows)
+            {
+                _old?.Deferred.Trim(row.UserId);
+                _young.Deferred.Trim(row.UserId);
+            }
             _old?.Advance();
             if (!HasYoung)
             {
@@ -200,11 +304,19 @@ internal sealed class Memtable
             {
                 _young.LastSequence = sequence;
             }
+            for (var i = 0; i < _deferred.Count; i++)
+            {
+                if (_deferred[i] is { State: RowState.Buffered } row)
+                {
+                    _young.Deferred.Add(row);
+                }
+            }
             Volatile.Write(ref _awards, _awards + kept - _placed.Count);
             if (_ends)
             {
                 _old = null;
             }
+            Volatile.Write(ref _rows, _young.Deferred.Count + (_old?.Deferred.Count ?? 0));
         }
         Forget();
     }
@@ -216,6 +328,10 @@ internal sealed class Memtable
         {
             generation.At(row).State = RowState.Buffered;
         }
+        foreach (var row in _placedRows)
+        {
+            row.State = RowState.Buffered;
+        }
         _old?.Return();
         Forget();
     }
@@ -224,7 +340,9 @@ internal sealed class Memtable
     {
         _added.Clear();
         _seen.Clear();
+        _deferred.Clear();
         _placed.Clear();
+        _placedRows.Clear();
         _ends = false;
     }
 }

@@ -1,3 +1,4 @@
+using Laurel.Core.Rules;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
 using Microsoft.Data.Sqlite;
@@ -7,8 +8,8 @@ namespace Laurel.Core.Awards;
 /// <summary>The ledger on SQLite: prepared statements in a loop on the one writer connection.
 ///
 /// What costs there is pages: an award of a random user would write one of the ledger, one of its index and one of the visitors,
-/// each into the log and later into the file. So plain awards and visits are committed as events of the outbox, and their rows
-/// follow sorted (see <see cref="Memtable"/>). That needs a process that is alone on its database: as soon as another one leases
+/// each into the log and later into the file. So awards, visits, actions and counts are committed as events of the outbox or logged
+/// beside them, and their rows follow sorted (see <see cref="Memtable"/>). That needs a process that is alone on its database: as soon as another one leases
 /// a node slot, everything is flushed and every row is written with its batch. And nobody decides anything while another process
 /// has rows that are in no table: a live one is waited for, a dead one's are written first, and it is shut out.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease) : LedgerStore(lease.Slot)
@@ -31,10 +32,14 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     private const string SetTallied = "UPDATE nodes SET tallied = $1 WHERE slot = $2 AND tallied < $1";
 
     private const string Taken = """
-        SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = '')
-          OR EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = '' AND lifted = 0 AND kind >= $3)
-          OR EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $4 AND badge_id = $2)
+        SELECT EXISTS (SELECT 1 FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = $3)
+          OR EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3 AND lifted = 0 AND kind >= $4)
+          OR ($3 = '' AND EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $5 AND badge_id = $2))
         """;
+
+    private const string LogRows = "INSERT INTO deferred_rows (node, sequence, rows) VALUES ($1, $2, $3)";
+
+    private const string ForgetRows = "DELETE FROM deferred_rows WHERE node = $1 AND sequence <= $2";
 
     private const string InsertPlainAward = """
         INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject, listed)
@@ -138,15 +143,17 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
         {
             var found = new Generation();
             found.Replay(session, node.Slot, node.Flushed, packed => Outbox.Unpack(packed)).AsTask().GetAwaiter().GetResult();
-            foreach (var award in found.Between(long.MinValue, long.MaxValue))
+            foreach (var award in found.InOrder())
             {
                 Insert(session, award);
             }
+            var rows = found.Deferred.SortedByUser().Select(row => found.Deferred[row]).Where(row => row.State == RowState.Buffered);
+            WriteRows(session, rows);
             foreach (var (key, visit) in found.Visits.OrderBy(visit => visit.Key))
             {
                 SetVisitor(session, key, visit);
             }
-            session.Raw(SetFlushed).Set(1, found.LastSequence).Set(2, node.Slot).Execute();
+            MarkFlushed(session, found.LastSequence, node.Slot);
             session.Raw(SetBuffers).Set(1, 0).Set(2, node.Slot).Execute();
         }
         RecoverTallies(session, node.Slot, node.Tallied, now);
@@ -172,9 +179,37 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
 
     public override IReadOnlyList<BufferedAward> Buffered(long userId) => _memtable.Of(userId);
 
-    public override IEnumerable<long> BufferedUsers(long after, int limit, bool ofBatch) => _memtable.Users(after, limit, ofBatch);
+    public override bool HasDeferred(long userId) => _memtable.HasDeferred(userId);
 
-    public override IReadOnlyList<BufferedAward> BufferedOfBadge(long badgeId) => _memtable.OfBadge(badgeId);
+    public override IEnumerable<long> BufferedUsers(long after, int limit, bool actors, bool holders, bool ofBatch) =>
+        _memtable.Users(after, limit, actors, holders, ofBatch);
+
+    public override IReadOnlyList<Award> BufferedOfBadge(long badgeId) => _memtable.OfBadge(badgeId);
+
+    internal override StoredCount? BufferedCount(long userId, long ruleId) => _memtable.FindCount(userId, ruleId);
+
+    internal override async ValueTask Write(Session session, DeferredRow row)
+    {
+        if (!_alone)
+        {
+            await row.Write(session);
+            return;
+        }
+        if (_memtable.HasMany(row.UserId))
+        {
+            await Settle(session, row.UserId);
+        }
+        _memtable.Add(row);
+    }
+
+    protected override ValueTask LogDeferred(Session session, long sequence)
+    {
+        if (_memtable.Pack() is { } packed)
+        {
+            ((SqliteSession)session).Raw(LogRows).Set(1, Node).Set(2, sequence).Set(3, packed).Execute();
+        }
+        return default;
+    }
 
     public override IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat)
     {
@@ -243,7 +278,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
             Flag(session, true);
         }
         // More than comes in, or the old generation would never end; and many at once, for those that share a page.
-        _owed += batch.Count + (batch.Count / 4) + 8;
+        var added = Math.Max(batch.Count, _memtable.Added);
+        _owed += added + (added / 4) + 8;
         if (_owed >= FlushedWithBatch || _memtable.Old is null)
         {
             Flush(session, _owed, now, waits: false);
@@ -325,6 +361,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     // SQLite's statements end before they return, so nothing is ever waited for.
     private static T Synchronously<T>(ValueTask<T> work) => work.AsTask().GetAwaiter().GetResult();
 
+    private static void Synchronously(ValueTask work) => work.AsTask().GetAwaiter().GetResult();
+
     // Rows may wait only while no other process could ask the tables for them, and none may be asked while rows wait elsewhere.
     // True when a live process has some. Nobody else writes before this transaction ends.
     private bool LookAround(SqliteSession session, long now)
@@ -398,14 +436,29 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
         {
             Insert(session, award);
         }
+        WriteRows(session, _memtable.PlaceNextDeferred(count));
         foreach (var (key, visit) in old.NextVisits(count))
         {
             SetVisitor(session, key, visit);
         }
         if (old.IsPlaced)
         {
-            session.Raw(SetFlushed).Set(1, old.LastSequence).Set(2, Node).Execute();
+            MarkFlushed(session, old.LastSequence, Node);
             _memtable.EndOld();
+        }
+    }
+
+    private static void MarkFlushed(SqliteSession session, long sequence, short slot)
+    {
+        session.Raw(SetFlushed).Set(1, sequence).Set(2, slot).Execute();
+        session.Raw(ForgetRows).Set(1, slot).Set(2, sequence).Execute();
+    }
+
+    private static void WriteRows(SqliteSession session, IEnumerable<DeferredRow> rows)
+    {
+        foreach (var row in rows)
+        {
+            Synchronously(row.Write(session));
         }
     }
 
@@ -421,32 +474,26 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
         {
             Insert((SqliteSession)session, award);
         }
+        WriteRows((SqliteSession)session, _memtable.PlaceDeferred(userId));
         return default;
     }
 
-    protected override async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
+    protected override async ValueTask InsertPlain(Session session, AwardEntry entry)
     {
-        foreach (var entry in plain)
+        if (_alone)
         {
-            if (entry.CheckUser && !await Exists(session, entry.UserId))
-            {
-                entry.Status = AwardStatus.UnknownUser;
-            }
-            else if (_alone && IsBufferable(entry))
-            {
-                await Buffer((SqliteSession)session, entry);
-            }
-            else
-            {
-                await Settle(session, entry.UserId);
-                await Insert(session, entry);
-            }
+            await Buffer((SqliteSession)session, entry);
+        }
+        else
+        {
+            await Settle(session, entry.UserId);
+            await Insert(session, entry);
         }
     }
 
     // All that there is to say of it is in its event.
-    private static bool IsBufferable(AwardEntry entry) =>
-        entry.Claim is null && entry.Award is { Occasion: "", Subject: null, ActionId: null, Payload: null };
+    private static bool IsTold(AwardEntry entry) =>
+        entry.Claim is null && entry.Award is { Occasion: "", Subject: null, HasDetails: false };
 
     private async ValueTask Buffer(SqliteSession session, AwardEntry entry)
     {
@@ -455,31 +502,45 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
         {
             entry.Status = AwardStatus.Stale;
         }
-        else if (_memtable.Find(award.UserId, award.BadgeId) is { } buffered)
+        else if (_memtable.Find(award.UserId, award.BadgeId, award.Occasion) is { } buffered)
         {
             (entry.Status, entry.Standing) = (AwardStatus.Held, buffered);
         }
-        else if (IsTaken(session, entry))
+        // An occasion of the award's own is nobody else's, and has no past.
+        else if (!Occasion.IsOwn(award) && IsTaken(session, entry))
         {
             entry.Standing = await StandingAwards.For(session, award);
             entry.Status = entry.Standing is null ? AwardStatus.Removed : AwardStatus.Held;
         }
         else
         {
-            _memtable.Add(award);
-            Record(OutboxKind.Awarded, award, buffered: true);
-            entry.Status = AwardStatus.Created;
-            if (entry.IsVisit)
-            {
-                await Visit(session, award.UserId, entry.Badge.IssuerId, Clock.BucketOf(entry.AskedAt));
-            }
+            await Add(session, entry);
+        }
+    }
+
+    private async ValueTask Add(SqliteSession session, AwardEntry entry)
+    {
+        var isTold = IsTold(entry);
+        if (isTold)
+        {
+            _memtable.Add(entry.Award);
+        }
+        else
+        {
+            await Write(session, new DeferredAward(entry.Award, entry.Badge.IssuerId, entry.Claim));
+        }
+        Record(OutboxKind.Awarded, entry.Award, buffered: isTold);
+        entry.Status = AwardStatus.Created;
+        if (entry.IsVisit)
+        {
+            await Visit(session, entry.UserId, entry.Badge.IssuerId, Clock.BucketOf(entry.AskedAt));
         }
     }
 
     private static bool IsTaken(SqliteSession session, AwardEntry entry)
     {
-        var taken = session.Raw(Taken).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, (long)ForbiddenFrom(entry))
-            .Set(4, entry.Badge.IssuerId);
+        var taken = session.Raw(Taken).Set(1, entry.UserId).Set(2, entry.Award.BadgeId).Set(3, entry.Award.Occasion)
+            .Set(4, (long)ForbiddenFrom(entry)).Set(5, entry.Badge.IssuerId);
         taken.Step();
         var found = taken.Long(0) != 0;
         taken.Rewind();

@@ -67,10 +67,10 @@ public sealed class UserAwards
         }
     }
 
-    private ValueTask<List<HeldBadge>> ReadBadges(long userId, Position after, bool ascending, int limit)
+    private async ValueTask<List<HeldBadge>> ReadBadges(long userId, Position after, bool ascending, int limit)
     {
-        var buffered = _ledger.Buffered(userId);
-        return _database.Read(async session =>
+        var buffered = await _ledger.Buffered(userId);
+        return await _database.Read(async session =>
         {
             var repeated = await ReadRepeated(session, userId);
             var held = repeated is null
@@ -149,10 +149,10 @@ public sealed class UserAwards
     /// <summary>All the badges a user holds, in no order. As much work as there are badges, however many awards there are of them.</summary>
     public ValueTask<List<CountedBadge>> Counts(long userId) => AsOfNow(userId, () => ReadCounts(userId));
 
-    private ValueTask<List<CountedBadge>> ReadCounts(long userId)
+    private async ValueTask<List<CountedBadge>> ReadCounts(long userId)
     {
-        var buffered = _ledger.Buffered(userId);
-        return _database.Read<List<CountedBadge>>(async session =>
+        var buffered = await _ledger.Buffered(userId);
+        return await _database.Read<List<CountedBadge>>(async session =>
         {
             var counts = new Dictionary<long, CountedBadge>();
             var rows = session.Prepare(Counted).Set(1, userId);
@@ -182,7 +182,7 @@ public sealed class UserAwards
     public async ValueTask<Dictionary<long, long>> AwardedDates(long userId, IReadOnlyList<long> badgeIds)
     {
         await _lifetimes.Expire(userId);
-        var buffered = _ledger.Buffered(userId);
+        var buffered = await _ledger.Buffered(userId);
         var dates = await ReadDates(userId, badgeIds);
         foreach (var each in buffered)
         {
@@ -252,7 +252,7 @@ public sealed class UserAwards
             return null;
         }
         await _lifetimes.Expire(userId);
-        var buffered = Find(_ledger.Buffered(userId), each => each.BadgeId == badgeId);
+        var buffered = Find(await _ledger.Buffered(userId), each => each.BadgeId == badgeId);
         return await _database.Read<long?>(async session =>
         {
             var once = (await OnceAt(session, userId, badgeId))?.At ?? buffered?.AwardedAt;
@@ -276,10 +276,10 @@ public sealed class UserAwards
     /// <summary>All of a user's awards by time, then id, behind a position, with their actions and payloads.</summary>
     public ValueTask<List<Award>> List(long userId, Position after, int limit) => AsOfNow(userId, () => ReadList(userId, after, limit));
 
-    private ValueTask<List<Award>> ReadList(long userId, Position after, int limit)
+    private async ValueTask<List<Award>> ReadList(long userId, Position after, int limit)
     {
-        var buffered = _ledger.Buffered(userId);
-        return _database.Read(async session =>
+        var buffered = await _ledger.Buffered(userId);
+        return await _database.Read(async session =>
         {
             var awards = await _lists.All(session, userId, after, limit);
             return await AwardDetails.Complete(session, buffered.Count == 0 ? awards : WithBuffered(awards, buffered, after, limit));
@@ -308,19 +308,34 @@ public sealed class UserAwards
     }
 
     /// <summary>The awards with their actions and payloads.</summary>
-    public ValueTask<List<Award>> Complete(IReadOnlyList<Award> awards) => _database.Read(session => AwardDetails.Complete(session, awards));
+    public async ValueTask<List<Award>> Complete(IReadOnlyList<Award> awards)
+    {
+        await Settle(awards);
+        return await _database.Read(session => AwardDetails.Complete(session, awards));
+    }
 
     /// <summary>Claim states, by user and award id, of those of the awards that have one.</summary>
-    public ValueTask<Dictionary<(long UserId, long AwardId), AwardClaim>> Claims(IReadOnlyList<Award> awards) =>
-        _database.Read(session => AwardDetails.Claims(session, awards));
+    public async ValueTask<Dictionary<(long UserId, long AwardId), AwardClaim>> Claims(IReadOnlyList<Award> awards)
+    {
+        await Settle(awards);
+        return await _database.Read(session => AwardDetails.Claims(session, awards));
+    }
+
+    private async ValueTask Settle(IReadOnlyList<Award> awards)
+    {
+        foreach (var user in awards.Select(award => award.UserId).Distinct())
+        {
+            await _ledger.Settle(user);
+        }
+    }
 
     /// <summary>One award that stands, with its action and payload.</summary>
     public ValueTask<Award?> Find(long userId, long awardId) => AsOfNow(userId, () => ReadAward(userId, awardId));
 
-    private ValueTask<Award?> ReadAward(long userId, long awardId)
+    private async ValueTask<Award?> ReadAward(long userId, long awardId)
     {
-        var buffered = Find(_ledger.Buffered(userId), each => each.Id == awardId);
-        return _database.Read<Award?>(async session => await StandingAwards.Find(session, userId, awardId) is { } award
+        var buffered = Find(await _ledger.Buffered(userId), each => each.Id == awardId);
+        return await _database.Read<Award?>(async session => await StandingAwards.Find(session, userId, awardId) is { } award
             ? await AwardDetails.Complete(session, award)
             : buffered?.ToAward());
     }
@@ -334,19 +349,27 @@ public sealed class UserAwards
             : award;
 
     /// <summary>Those of a user's awards that have been claimed.</summary>
-    public ValueTask<HashSet<long>> Claimed(long userId, IReadOnlyList<long> awardIds) => _database.Read(async session =>
+    public async ValueTask<HashSet<long>> Claimed(long userId, IReadOnlyList<long> awardIds)
     {
-        var claimed = new HashSet<long>();
-        foreach (var id in awardIds)
+        await _ledger.Settle(userId);
+        return await _database.Read(async session =>
         {
-            if (await AwardDetails.Claim(session, userId, id) is { IsClaimed: true })
+            var claimed = new HashSet<long>();
+            foreach (var id in awardIds)
             {
-                claimed.Add(id);
+                if (await AwardDetails.Claim(session, userId, id) is { IsClaimed: true })
+                {
+                    claimed.Add(id);
+                }
             }
-        }
-        return claimed;
-    });
+            return claimed;
+        });
+    }
 
     /// <summary>Claim state of an award of a claimable badge.</summary>
-    public ValueTask<AwardClaim?> Claim(long userId, long awardId) => _database.Read(session => AwardDetails.Claim(session, userId, awardId));
+    public async ValueTask<AwardClaim?> Claim(long userId, long awardId)
+    {
+        await _ledger.Settle(userId);
+        return await _database.Read(session => AwardDetails.Claim(session, userId, awardId));
+    }
 }

@@ -51,13 +51,11 @@ internal sealed class BackfillSlice(
             await BackfillRow.Store(session, backfill with { State = BackfillState.Stopped, UpdatedAt = now });
             return true;
         }
-        var users = await RuleUsers.Behind(session, backfill.Cursor, MaximumUsers,
-            actors: rule.Draft.Condition is not Condition.Holding, holders: rule.Draft.Condition is Condition.Holding || backfill.Kind == BackfillKind.TakeBack);
-        if (rule.Draft.Condition is Condition.Holding || backfill.Kind == BackfillKind.TakeBack)
-        {
-            // Awards that wait for their rows, and those of the batch that runs.
-            users = [.. users.Union(store.BufferedUsers(backfill.Cursor, MaximumUsers, ofBatch: true)).Order().Take(MaximumUsers)];
-        }
+        var actors = rule.Draft.Condition is not Condition.Holding;
+        var holders = !actors || backfill.Kind == BackfillKind.TakeBack;
+        var users = await RuleUsers.Behind(session, backfill.Cursor, MaximumUsers, actors, holders);
+        // And whose rows are not there yet, some of them of the batch that runs.
+        users = [.. users.Union(store.BufferedUsers(backfill.Cursor, MaximumUsers, actors, holders, ofBatch: true)).Order().Take(MaximumUsers)];
         var (done, actions, cursor) = (0, 0, backfill.Cursor);
         var events = store.Recorded;
         foreach (var user in users)
@@ -99,7 +97,8 @@ internal sealed class BackfillSlice(
     private async ValueTask<int> Do(Rule rule, long userId, Backfill backfill)
     {
         await store.Settle(session, userId);
-        var state = new UserRule { IsSeated = (await UserRules.Hold(session, userId, rule)).IsSeated };
+        var before = await UserRules.Hold(session, store, userId, rule);
+        var state = new UserRule { IsSeated = before.IsSeated, Version = before.Version };
         var awards = new RuleAwards(session, store, badges, ids, watch, now, backfill.Id);
         if (rule.Draft.Condition is Condition.Holding holding)
         {
@@ -126,7 +125,7 @@ internal sealed class BackfillSlice(
         }
         if (rule.Remembers)
         {
-            await UserRules.Store(session, userId, rule, state.Pack());
+            await UserRules.Store(session, store, userId, rule, state, state.Pack());
         }
         return actions.Count;
     }
@@ -147,7 +146,7 @@ internal sealed class BackfillSlice(
             foreach (var (award, removedAt) in await Taken(userId, badge.Id, RuleAwards.TakenBackBy(backfillId)))
             {
                 var entry = new AwardEntry(award, badge) { Automatic = true, AskedAt = now };
-                await store.InsertByRule(session, entry);
+                await store.InsertByRule(session, entry, settled: true);
                 if (entry.Status == AwardStatus.Created)
                 {
                     await session.Prepare(Forget).Set(1, userId).Set(2, badge.Id).Set(3, award.Occasion).Set(4, award.Id).Set(5, removedAt).Run();

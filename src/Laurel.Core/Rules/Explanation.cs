@@ -120,7 +120,7 @@ public sealed class Explanations
         await _lifetimes.Expire(userId);
         var rules = await Shown(await _rules.OfBadge(badgeId), caller);
         // Before the table: a row only ever moves there.
-        var buffered = _ledger.Buffered(userId);
+        var buffered = await _ledger.Buffered(userId);
         return await _database.ReadSnapshot(async session =>
         {
             var standing = await Standing(session, userId, badge, buffered);
@@ -133,7 +133,7 @@ public sealed class Explanations
             var awards = new List<ExplainedAward>();
             foreach (var award in standing)
             {
-                awards.Add(new ExplainedAward(award, award.ActionId is { } action ? await ActionStore.Find(session, action) : null));
+                awards.Add(new ExplainedAward(award, award.ActionId is { } action ? await ActionStore.Find(session, action, userId) ?? await ActionStore.Find(session, action) : null));
             }
             return new Explanation(userId, badgeId, awards, removals, explained);
         });
@@ -197,7 +197,7 @@ public sealed class Explanations
         else
         {
             var state = (await UserRules.Read(session, userId)).TryGetValue(rule.Id, out var stored)
-                ? UserRules.Of(rule, stored.Generation, stored.State)
+                ? UserRules.Of(rule, stored)
                 : new UserRule();
             count = rule.Remembers
                 ? state.Counter(rule).At(now, await Matching.Calendar(session, rule, userId, _badges))

@@ -130,7 +130,7 @@ public sealed class Previews
             // Who holds an award of the rule may have nothing recorded any more.
             var withHolders = isHolding || ruleId is not null;
             // Before the tables: a row only ever moves there.
-            var buffered = withHolders ? _ledger.BufferedUsers(preview.LastUser, UsersAtOnce) : [];
+            var buffered = _ledger.BufferedUsers(preview.LastUser, UsersAtOnce, actors: !isHolding, withHolders);
             var stored = await _database.Read(session => RuleUsers.Behind(session, preview.LastUser, UsersAtOnce, actors: !isHolding, withHolders));
             var users = stored.Union(buffered).Order().Take(UsersAtOnce).ToList();
             foreach (var user in users)
@@ -155,7 +155,7 @@ public sealed class Previews
     private async ValueTask<bool> Look(Rule rule, long userId, RulePreview preview, long seats, long now)
     {
         // Before the tables: a row only ever moves there.
-        var buffered = _ledger.Buffered(userId);
+        var buffered = await _ledger.Buffered(userId);
         return await _database.ReadSnapshot(async session =>
         {
             var reached = await Reached(session, rule, userId, buffered, preview, now);

@@ -13,7 +13,7 @@ namespace Laurel.Core.Rules;
 public sealed record RuleProgress(long RuleId, string RuleKey, long BadgeId, decimal Count, decimal Target, bool IsDone);
 
 /// <summary>Reads how far users are in rules: what has been counted of them, and for rules about badges what they hold.</summary>
-internal sealed class ProgressReader(Database database, BadgeCatalogue badges, UserAwards awards, TimeProvider time)
+internal sealed class ProgressReader(Database database, Ledger ledger, BadgeCatalogue badges, UserAwards awards, TimeProvider time)
 {
     private volatile RuleBook _book = RuleBook.Empty;
 
@@ -41,12 +41,13 @@ internal sealed class ProgressReader(Database database, BadgeCatalogue badges, U
     // Found here, before a session is held, the badges are in the cache later.
     private async ValueTask<List<Seen>> See(long userId, Caller caller)
     {
+        await ledger.Settle(userId);
         var (book, states) = await database.ReadSnapshot(async session => (await _book.NewestOf(session), await UserRules.Read(session, userId)));
         _book = book;
         var seen = new List<Seen>();
         foreach (var rule in book.Rules)
         {
-            var counted = states.TryGetValue(rule.Id, out var stored) ? UserRules.Of(rule, stored.Generation, stored.State) : null;
+            var counted = states.TryGetValue(rule.Id, out var stored) ? UserRules.Of(rule, stored) : null;
             if ((IsOfHeld(rule) || counted?.HasCounted == true) && await BadgesOf(rule, caller) is { } awarded)
             {
                 seen.Add(new Seen(rule, counted, awarded));

@@ -32,15 +32,16 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
     /// <param name="seats">What the rule knows of the user; null where it keeps nothing.</param>
     public async ValueTask Give(Rule rule, long userId, Reached reached, UserRule? seats)
     {
-        if (await Ask(rule, userId, reached, seats) is { Status: AwardStatus.Held, Standing: { } standing }
+        if (await Ask(rule, userId, reached, seats, settled: false) is { Status: AwardStatus.Held, Standing: { } standing }
             && await RulePlan.IsLater(session, standing, reached))
         {
             // It was earned by an earlier action than the one it names.
+            await store.Settle(session, userId);
             await Correct(rule, standing, reached, seats);
         }
     }
 
-    private async ValueTask<AwardEntry?> Ask(Rule rule, long userId, Reached reached, UserRule? seats)
+    private async ValueTask<AwardEntry?> Ask(Rule rule, long userId, Reached reached, UserRule? seats, bool settled)
     {
         var badge = await badges.Find(rule.Draft.Tiers[reached.Tier].BadgeId);
         for (var tries = 0; tries < MaximumRecomputations && badge is { Enabled: true } && RulePlan.OccasionOf(badge, reached) is { } occasion; tries++)
@@ -61,8 +62,7 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
                 AskedAt = now,
                 Claim = badge.NeedsClaim ? AwardClaim.Unclaimed(reached.At, now) : null,
             };
-            await store.Settle(session, userId);
-            await store.InsertByRule(session, entry);
+            await store.InsertByRule(session, entry, settled);
             if (entry.Status == AwardStatus.Created)
             {
                 seats?.IsSeated |= seat == SeatKind.New;
@@ -118,7 +118,7 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
         if (await TakeBack(wrong))
         {
             // The right one may have been removed before: then nothing takes the wrong one's place.
-            store.Record(OutboxKind.Corrected, await Ask(rule, wrong.UserId, right, seats) is { Status: AwardStatus.Created } entry ? entry.Award : wrong);
+            store.Record(OutboxKind.Corrected, await Ask(rule, wrong.UserId, right, seats, settled: true) is { Status: AwardStatus.Created } entry ? entry.Award : wrong);
         }
     }
 
@@ -157,7 +157,7 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
         }
         foreach (var right in plan.Given)
         {
-            await Ask(rule, userId, right, seats);
+            await Ask(rule, userId, right, seats, settled: true);
         }
         foreach (var award in plan.TakenBack)
         {

@@ -21,10 +21,10 @@ public sealed class RuleCatalogue
     private readonly TimeProvider _time;
 
     internal RuleCatalogue(
-        Database database, ChangeLog changes, IdBlocks ids, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users, UserAwards awards,
-        TimeProvider time) =>
+        Database database, ChangeLog changes, IdBlocks ids, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users,
+        ProgressReader progress, TimeProvider time) =>
         (_database, _changes, _ids, _badges, _issuers, _users, _progress, _time) =
-            (database, changes, ids, badges, issuers, users, new ProgressReader(database, badges, awards, time), time);
+            (database, changes, ids, badges, issuers, users, progress, time);
 
     public ValueTask<Rule?> Find(long id) => _database.Read(session => RuleRow.Find(session, id));
 

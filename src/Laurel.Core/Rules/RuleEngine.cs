@@ -66,6 +66,10 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
             entry.IsRecorded = true;
             if (!await ActionStore.Claim(session, entry.Action))
             {
+                if (await ActionStore.Place(session, entry.Action.Id) is { } place)
+                {
+                    await store.Settle(session, place.UserId);
+                }
                 // Past its retention only the id is left of it.
                 entry.Standing = await ActionStore.Find(session, entry.Action.Id) ?? entry.Action;
                 continue;
@@ -74,7 +78,7 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
             foreach (var (user, roles) in entry.Concerns())
             {
                 var action = new UserAction(entry.Action, roles, IsInTime(entry.Action));
-                await ActionStore.Insert(session, user, action);
+                await store.Write(session, new DeferredAction(user, action));
                 if (!byUser.TryGetValue(user, out var actions))
                 {
                     byUser[user] = actions = [];

@@ -53,7 +53,7 @@ internal sealed class RuleRun(
             }
             return;
         }
-        var state = await UserRules.Hold(session, userId, rule);
+        var state = await UserRules.Hold(session, store, userId, rule);
         var before = state.Pack();
         if (state.Last.CompareTo(moments[0].Position) < 0)
         {
@@ -69,7 +69,7 @@ internal sealed class RuleRun(
         var after = state.Pack();
         if (!after.AsSpan().SequenceEqual(before))
         {
-            await UserRules.Store(session, userId, rule, after);
+            await UserRules.Store(session, store, userId, rule, state, after);
         }
     }
 
@@ -82,6 +82,7 @@ internal sealed class RuleRun(
         {
             return;
         }
+        await store.Settle(session, userId);
         var actions = await ActionStore.Read(session, userId, behind, now);
         var reached = state.Step(rule, Matching.Of(rule, actions, [], countsLate: false), await Matching.Calendar(session, rule, userId, badges), settled);
         await _awards.Reconcile(rule, userId, behind, reached, state);
@@ -120,13 +121,13 @@ internal sealed class RuleRun(
     {
         await store.Settle(session, userId);
         // The row is locked before the awards are read: of two nodes that award two badges of the set, the second sees both.
-        var state = await UserRules.Hold(session, userId, rule);
+        var state = await UserRules.Hold(session, store, userId, rule);
         var seated = state.IsSeated;
         var reached = await Holdings.Reached(session, rule, (Condition.Holding)rule.Draft.Condition, userId, []);
         await _awards.Reconcile(rule, userId, new Position(settled, long.MinValue), reached, state);
         if (state.IsSeated != seated)
         {
-            await UserRules.Store(session, userId, rule, state.Pack());
+            await UserRules.Store(session, store, userId, rule, state, state.Pack());
         }
     }
 }

@@ -24,13 +24,17 @@ internal sealed class UserRule
     /// <summary>Whether the user is one of a limited number of recipients.</summary>
     public bool IsSeated { get; set; }
 
+    /// <summary>Of the stored count that it was read from; 0 where there was none.</summary>
+    public long Version { get; init; }
+
     /// <exception cref="InvalidDataException">Not what <see cref="Pack"/> wrote.</exception>
-    public static UserRule Read(ReadOnlySpan<byte> packed)
+    public static UserRule Read(ReadOnlySpan<byte> packed, long version = 0)
     {
         var rest = new PackedReader(packed);
         var flags = rest.IsAtEnd ? (byte)0 : rest.Byte();
         return new UserRule
         {
+            Version = version,
             IsSeated = (flags & SeatedFlag) != 0,
             _settled = (flags & SettledFlag) != 0 ? Take(ref rest) : null,
             _middle = (flags & MiddleFlag) != 0 ? Take(ref rest) : null,

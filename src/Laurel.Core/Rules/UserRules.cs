@@ -1,28 +1,40 @@
+using Laurel.Core.Awards;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Rules;
 
+/// <summary>A user's count in a rule, as it is stored.</summary>
+/// <param name="Generation">The rule's when it was counted.</param>
+/// <param name="Version">Grows with each change of it.</param>
+/// <param name="State">What <see cref="UserRule.Pack"/> wrote.</param>
+internal readonly record struct StoredCount(long Generation, long Version, byte[] State);
+
 /// <summary>What is stored of each user's way in each rule.</summary>
 internal static class UserRules
 {
-    private const string Select = "SELECT generation, state FROM user_rules WHERE user_id = $1 AND rule_id = $2";
+    private const string Select = "SELECT generation, version, state FROM user_rules WHERE user_id = $1 AND rule_id = $2";
 
     // Makes the row where there is none, so that there is something to lock.
     private const string Lock = """
-        INSERT INTO user_rules (user_id, rule_id, generation, state) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = user_rules.generation RETURNING generation, state
+        INSERT INTO user_rules (user_id, rule_id, generation, version, state) VALUES ($1, $2, $3, 0, $4)
+        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = user_rules.generation RETURNING generation, version, state
         """;
 
     private const string Upsert = """
-        INSERT INTO user_rules (user_id, rule_id, generation, state) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = excluded.generation, state = excluded.state
+        INSERT INTO user_rules (user_id, rule_id, generation, version, state) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = excluded.generation, version = excluded.version, state = excluded.state
+        WHERE user_rules.version < excluded.version
         """;
 
-    private const string OfUser = "SELECT rule_id, generation, state FROM user_rules WHERE user_id = $1";
+    private const string OfUser = "SELECT rule_id, generation, version, state FROM user_rules WHERE user_id = $1";
 
     /// <summary>The user's, which no other transaction changes until this one ends.</summary>
-    public static async ValueTask<UserRule> Hold(Session session, long userId, Rule rule)
+    public static async ValueTask<UserRule> Hold(Session session, LedgerStore store, long userId, Rule rule)
     {
+        if (store.BufferedCount(userId, rule.Id) is { } buffered)
+        {
+            return Of(rule, buffered);
+        }
         var row = session.WritesAlone
             ? session.Prepare(Select).Set(1, userId).Set(2, rule.Id)
             : session.Prepare(Lock).Set(1, userId).Set(2, rule.Id).Set(3, rule.Generation).Set(4, []);
@@ -30,30 +42,36 @@ internal static class UserRules
         {
             return new UserRule();
         }
-        var state = Of(rule, row.Long(0), row.Bytes(1));
+        var state = Of(rule, new StoredCount(row.Long(0), row.Long(1), row.Bytes(2)));
         await row.Done();
         return state;
     }
 
-    public static async ValueTask Store(Session session, long userId, Rule rule, byte[] state) =>
-        await session.Prepare(Upsert).Set(1, userId).Set(2, rule.Id).Set(3, rule.Generation).Set(4, state).Run();
+    /// <summary>Stores what <see cref="Hold"/> held.</summary>
+    /// <param name="packed">What it is packed.</param>
+    public static ValueTask Store(Session session, LedgerStore store, long userId, Rule rule, UserRule state, byte[] packed) =>
+        store.Write(session, new DeferredCount(userId, rule.Id, new StoredCount(rule.Generation, state.Version + 1, packed)));
+
+    /// <summary>Writes it, unless a newer one is there.</summary>
+    internal static async ValueTask Write(Session session, long userId, long ruleId, StoredCount count) =>
+        await session.Prepare(Upsert).Set(1, userId).Set(2, ruleId).Set(3, count.Generation).Set(4, count.Version).Set(5, count.State).Run();
 
     /// <summary>All of a user's, by rule.</summary>
-    public static async ValueTask<Dictionary<long, (long Generation, byte[] State)>> Read(Session session, long userId)
+    public static async ValueTask<Dictionary<long, StoredCount>> Read(Session session, long userId)
     {
-        var states = new Dictionary<long, (long, byte[])>();
+        var counts = new Dictionary<long, StoredCount>();
         var rows = session.Prepare(OfUser).Set(1, userId);
         while (await rows.Read())
         {
-            states[rows.Long(0)] = (rows.Long(1), rows.Bytes(2));
+            counts[rows.Long(0)] = new StoredCount(rows.Long(1), rows.Long(2), rows.Bytes(3));
         }
-        return states;
+        return counts;
     }
 
     /// <summary>A count of an earlier generation means nothing any more; a seat remains taken.</summary>
-    public static UserRule Of(Rule rule, long generation, ReadOnlySpan<byte> packed)
+    public static UserRule Of(Rule rule, StoredCount stored)
     {
-        var state = UserRule.Read(packed);
-        return generation == rule.Generation ? state : new UserRule { IsSeated = state.IsSeated };
+        var state = UserRule.Read(stored.State, stored.Version);
+        return stored.Generation == rule.Generation ? state : new UserRule { IsSeated = state.IsSeated, Version = state.Version };
     }
 }

@@ -4,7 +4,7 @@ using Xunit;
 namespace Laurel.Tests.Awards;
 
 /// <summary>The memtable against sets: whatever is added, placed, flushed and rolled back, an award that was committed is in the
-/// table or in the memtable.</summary>
+/// table or in the memtable. Those of odd badges are deferred rows.</summary>
 public sealed class MemtableModelTests
 {
     private const int Users = 6;
@@ -35,10 +35,11 @@ public sealed class MemtableModelTests
             foreach (var (user, badge) in Enumerable.Range(0, random.Next(6)).Select(_ => ((long)random.Next(Users), (long)random.Next(Badges))).Order())
             {
                 var held = committed.Contains((user, badge)) || added.Contains((user, badge));
-                Assert.Equal(held && !rows.Contains((user, badge)), memtable.Find(user, badge) is not null);
+                var award = new Award((1000 * sequence) + badge, user, badge, badge % 2 == 0 ? "" : "s:x", sequence, AwardSource.Roblox, Subject: null);
+                Assert.Equal(held && !rows.Contains((user, badge)), memtable.Find(user, badge, award.Occasion) is not null);
                 if (!held)
                 {
-                    memtable.Add(new Award((1000 * sequence) + badge, user, badge, "", sequence, AwardSource.Roblox, Subject: null));
+                    Add(memtable, award);
                     added.Add((user, badge));
                 }
             }
@@ -46,6 +47,7 @@ public sealed class MemtableModelTests
             {
                 var user = random.Next(Users);
                 Write(rows, memtable.Place(user));
+                Write(rows, memtable.PlaceDeferred(user));
                 Assert.Subset(rows, added.Concat(committed).Where(key => key.Item1 == user).ToHashSet());
             }
             if (memtable.Old is null && memtable.HasYoung && random.Next(3) == 0)
@@ -55,6 +57,7 @@ public sealed class MemtableModelTests
             if (memtable.Old is { } old && random.Next(2) == 0)
             {
                 Write(rows, memtable.PlaceNext(random.Next(5)));
+                Write(rows, memtable.PlaceNextDeferred(random.Next(5)));
                 Assert.Empty(old.NextVisits(3));
                 if (old.IsPlaced)
                 {
@@ -75,6 +78,21 @@ public sealed class MemtableModelTests
         }
     }
 
+    private static void Add(Memtable memtable, Award award)
+    {
+        if (award.Occasion.Length == 0)
+        {
+            memtable.Add(award);
+        }
+        else
+        {
+            memtable.Add(new DeferredAward(award, issuerId: 1, claim: null));
+        }
+    }
+
+    private static void Write(HashSet<(long, long)> rows, IEnumerable<DeferredRow> placed) =>
+        Assert.All(placed, row => Assert.True(rows.Add((row.UserId, ((DeferredAward)row).Award.BadgeId))));
+
     // Each award is written once.
     private static void Write(HashSet<(long, long)> rows, IEnumerable<BufferedAward> placed) =>
         Assert.All(placed, award => Assert.True(rows.Add((award.UserId, award.BadgeId))));
@@ -82,10 +100,13 @@ public sealed class MemtableModelTests
     private static void Check(Memtable memtable, HashSet<(long User, long Badge)> table, HashSet<(long User, long Badge)> committed)
     {
         var buffered = committed.Except(table).ToHashSet();
-        Assert.Equal(buffered.Count, memtable.Awards);
+        Assert.Equal(buffered.Count(key => key.Badge % 2 == 0), memtable.Awards);
         for (var user = 0; user < Users; user++)
         {
-            Assert.Equal(buffered.Where(key => key.User == user).Select(key => key.Badge).Order(), memtable.Of(user).Select(each => each.BadgeId).Order());
+            Assert.Equal(buffered.Where(key => key.User == user && key.Badge % 2 == 0).Select(key => key.Badge).Order(), memtable.Of(user).Select(each => each.BadgeId).Order());
+            Assert.Equal(buffered.Any(key => key.User == user && key.Badge % 2 == 1), memtable.HasDeferred(user));
+            Assert.Equal(buffered.Any(key => key.User == user), memtable.Users(user - 1, 1, actors: false, holders: true, added: false) is [var next] && next == user);
+            Assert.DoesNotContain(user, memtable.Users(user - 1, 1, actors: true, holders: false, added: false));
         }
         for (var badge = 0; badge < Badges; badge++)
         {

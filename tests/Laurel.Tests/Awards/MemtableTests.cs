@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using Laurel.Core;
+using Laurel.Core.Actions;
 using Laurel.Core.Awards;
+using Laurel.Core.Rules;
 using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
 using Microsoft.Data.Sqlite;
@@ -8,7 +11,7 @@ using Xunit;
 
 namespace Laurel.Tests.Awards;
 
-/// <summary>On SQLite a plain award is committed before its row is written: nobody may notice.</summary>
+/// <summary>On SQLite what is done is committed before its rows are written: nobody may notice.</summary>
 public sealed class MemtableTests
 {
     [Theory, EveryEngine(Only = [Engine.Sqlite])]
@@ -21,11 +24,11 @@ public sealed class MemtableTests
             var made = (await laurel.Award(2, badge)).Award!;
             var before = await Everything(laurel, 2, made);
             // A machine that was away for so long has flushed it: the next badge, then.
-            if (laurel.Core.Ledger.Buffered(2).Any(each => each.Id == made.Id))
+            if ((await laurel.Core.Ledger.Buffered(2)).Any(each => each.Id == made.Id))
             {
                 await TestCore.Settled(laurel.Core);
 
-                Assert.Empty(laurel.Core.Ledger.Buffered(2));
+                Assert.Empty(await laurel.Core.Ledger.Buffered(2));
                 Assert.Equal(before, await Everything(laurel, 2, made));
                 return;
             }
@@ -61,7 +64,7 @@ public sealed class MemtableTests
 
         await using var second = await TestCore.OpenSecond(database);
         Assert.Equal(50, await Ask(database, "SELECT count(*) FROM awards"));
-        Assert.Empty(first.Core.Ledger.Buffered(7));
+        Assert.Empty(await first.Core.Ledger.Buffered(7));
         // The first goes on meanwhile, and from its next batch on knows that it is not alone.
         var (more, same) = (first.Award(1, 2).AsTask(), Task.WhenAll(Enumerable.Range(1, 50).Select(user => second.Award(user, 1).AsTask())));
 
@@ -108,6 +111,102 @@ public sealed class MemtableTests
         Assert.Equal(1, next.Core.Statistics.Visitors(1));
         await Recount.AssertExact(next.Core, next.Core.Time.Micros());
         Assert.Empty((await Doctor.Examine(next.Core.Database.Options, TimeProvider.System)).Findings);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task What_a_dead_process_had_deferred_is_there_after_the_next_start(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var copy = await TestDatabase.Create(engine);
+        var acted = new ConcurrentDictionary<(int User, int Action), long>();
+        await using (var laurel = await TestCore.OpenSecond(database))
+        {
+            await Fill(laurel, users: 100, badges: 1);
+            await laurel.Badge(2, 1, new Recurrence.PerSubject());
+            await laurel.Badge(3, 1, new Recurrence.PerAction());
+            TestCore.Value(await laurel.Core.ActionTypes.Put("edited", null, createOnly: false));
+            var rule = new RuleDraft { Key = "editor", Enabled = true, Actions = ["edited"], Condition = new Condition.Count(), Tiers = [new Tier(3, 3)] };
+            TestCore.Value(await laurel.Core.Rules.Put(1, rule, createOnly: false, TestCore.Administrator));
+            await Task.WhenAll(Enumerable.Range(1, 100).Select(user => Detailed(laurel, user, "sea")));
+            // What was flushed before and has gone since is not to come again, and what came again is there.
+            foreach (var user in new[] { 1, 2 })
+            {
+                await laurel.Core.Awarding.RemoveAll(user, 2, RemovalKind.Reset, null, null, default);
+            }
+            await Detailed(laurel, 2, "sea");
+            for (var action = 1; action <= 4; action++)
+            {
+                await Task.WhenAll(Enumerable.Range(1, 100).Select(user =>
+                    Act(laurel, user, (action * 1000) + user, acted[(user, action)] = TimeProvider.System.Micros())));
+            }
+            await Kill(database, copy);
+        }
+
+        // Or this shows nothing.
+        Assert.NotEqual(0, await Ask(copy, "SELECT count(*) FROM deferred_rows"));
+        Assert.InRange(await Ask(copy, "SELECT count(*) FROM user_actions"), 0, 399);
+        Assert.Empty((await Doctor.Examine(new DatabaseOptions(copy.ConnectionString), TimeProvider.System)).Findings);
+        await using var next = await TestCore.OpenSecond(copy);
+        for (var user = 1; user <= 100; user++)
+        {
+            var held = await next.Core.UserAwards.List(user, Position.First, 10);
+            Assert.Equal(user == 1 ? [3L] : [2L, 3], held.Select(award => award.BadgeId).Order());
+            Assert.All(held.Where(award => award.BadgeId == 2), award => Assert.Equal(("sea", "{}"), (award.Subject, award.Payload)));
+            Assert.All(held.Where(award => award.BadgeId == 3), award => Assert.Equal((acted[(user, 3)], 3000L + user, 1L), (award.AwardedAt, award.ActionId, award.Rule!.Value.Revision)));
+            Assert.Equal(3, Assert.Single(TestCore.Value(await next.Core.Rules.Progress(user, TestCore.Administrator))).Count);
+            Assert.False((await Act(next, user, 1000 + user, acted[(user, 1)])).Created);
+        }
+        Assert.Equal(0, await Ask(copy, "SELECT count(*) FROM deferred_rows"));
+        Assert.Equal(400, await Ask(copy, "SELECT count(*) FROM user_actions"));
+        Assert.Equal(100, await next.Core.Statistics.Awarded(3));
+        await Recount.AssertExact(next.Core, next.Core.Time.Micros());
+        Assert.Empty((await Doctor.Examine(next.Core.Database.Options, TimeProvider.System)).Findings);
+    }
+
+    private static Task<AwardOutcome> Detailed(TestCore laurel, long user, string subject) => laurel.Core.Awarding.Award(
+        new AwardRequest(user, 2, AwardSource.Native) { Subject = subject, Payload = "{}" }, TestCore.Administrator, bulk: false, default).AsTask();
+
+    private static async Task<ActionOutcome> Act(TestCore laurel, long user, long id, long at) =>
+        TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("edited", user) { Id = id, OccurredAt = at }));
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task A_row_that_is_written_again_after_a_newer_one_changes_nothing(Engine engine)
+    {
+        await using var laurel = await TestCore.Open(engine);
+        await Fill(laurel, users: 1, badges: 1);
+        var award = new Award(7, 1, 1, "s:sea", 1000, AwardSource.Native, "sea") { Payload = "{}" };
+        DeferredRow[] rows =
+        [
+            new DeferredCount(1, 5, new StoredCount(1, Version: 2, [1])), new DeferredCount(1, 5, new StoredCount(2, Version: 3, [2])),
+            new DeferredAward(award, 1, AwardClaim.Unclaimed(1, 2)),
+            new DeferredAction(1, new UserAction(new RecordedAction(9, "edited", 1, "sea", 1000, 1001, "{}"), ActionRoles.Actor, IsCounted: true)),
+        ];
+        var log = new DeferredRows();
+        foreach (var row in rows)
+        {
+            log.Add(row);
+        }
+        // The second count replaces the first.
+        Assert.Equal(rows[1..].Select(row => row.GetType()), DeferredRows.Unpack(log.Pack()).Select(row => row.GetType()));
+
+        await laurel.Core.Database.Write(async session =>
+        {
+            foreach (var row in rows.Concat(rows).Concat(DeferredRows.Unpack(log.Pack())))
+            {
+                await row.Write(session);
+            }
+            return true;
+        });
+
+        await laurel.Core.Database.Read(async session =>
+        {
+            var count = (await UserRules.Read(session, 1))[5];
+            Assert.Equal((2L, 3L, (byte)2), (count.Generation, count.Version, count.State.Single()));
+            Assert.Equal(1, await session.QueryFirst<long>("SELECT standing FROM repeated_awards WHERE user_id = 1 AND badge_id = 1"));
+            Assert.Equal(award, await AwardDetails.Complete(session, (await StandingAwards.At(session, 1, 1, "s:sea"))!));
+            Assert.Equal(1, await session.QueryFirst<long>("SELECT count(*) FROM user_actions"));
+            return true;
+        });
     }
 
     [Theory, EveryEngine(Only = [Engine.Sqlite])]

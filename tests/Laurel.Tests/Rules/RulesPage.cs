@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Laurel.Core;
 using Laurel.Tests.Harness;
 
 namespace Laurel.Tests.Rules;
@@ -69,7 +70,7 @@ internal sealed partial class RulesPage
     /// user 2 of the second time is 12, and so on.</summary>
     public async Task<TestServer> World(Engine engine, TimeProvider time, PageExample example, int runs, TimeSpan lateness)
     {
-        var laurel = await TestServer.Start(engine, time, options => options with { ActionLateness = lateness });
+        var laurel = await TestServer.Start(engine, time, options => options with { ActionLateness = lateness, ActionRetention = CoreOptions.LongestRetention });
         (await laurel.Put($"{Api}/issuers/100", """{"key":"isle","name":"Isle","creator":{"type":"User","id":1}}""")).Is(201);
         foreach (var row in Table("| badge | recurrence |"))
         {

@@ -123,12 +123,12 @@ public sealed class StatisticsTests
 
         private void See(long issuer, long user, long at) => _lastSeen[(issuer, user)] = Math.Max(at, _lastSeen.GetValueOrDefault((issuer, user)));
 
-        /// <summary>Of its own batches a core knows at once, of another's within a second.</summary>
+        /// <summary>Of its own batches a core knows at once, of another's when it next polls: the machine decides how soon it comes to that.</summary>
         public async Task AssertTold(TestCore laurel, long now)
         {
             var expected = Expected(now);
             var actual = await Actual(laurel);
-            for (var waited = System.Diagnostics.Stopwatch.StartNew(); !expected.SequenceEqual(actual) && waited.Elapsed < TimeSpan.FromSeconds(2);)
+            for (var waited = System.Diagnostics.Stopwatch.StartNew(); !expected.SequenceEqual(actual) && waited.Elapsed < TimeSpan.FromSeconds(20);)
             {
                 await Task.Delay(20);
                 actual = await Actual(laurel);

@@ -13,7 +13,7 @@ internal static class LedgerCheck
         """;
 
     private const string Awards = """
-        SELECT user_id, badge_id, id, awarded_at, length(occasion) FROM awards
+        SELECT user_id, badge_id, id, awarded_at, occasion FROM awards
         WHERE user_id > $1 AND user_id <= $2 ORDER BY user_id, badge_id, occasion
         """;
 
@@ -48,7 +48,7 @@ internal static class LedgerCheck
             var users = pass == 0 ? new UserCheck(examination) : null;
             await foreach (var award in Standing(examination, session, from, to))
             {
-                users?.See(award.User, award.Badge, award.Id, award.At, award.IsRepeated);
+                users?.See(award.User, award.Badge, award.Id, award.At, award.IsCounted);
                 if (award.Badge % passes == pass)
                 {
                     Count(recount, award.Badge, award.At, 1, oldest);
@@ -73,17 +73,16 @@ internal static class LedgerCheck
         }
     }
 
-    // In key order: the table's rows, and what is committed and has no row yet.
-    private static async IAsyncEnumerable<(long User, long Badge, long Id, long At, bool IsRepeated)> Standing(
+    // In key order: the table's rows, and what is committed and has no row yet. Counted are those with a part in repeated_awards.
+    private static async IAsyncEnumerable<(long User, long Badge, long Id, long At, bool IsCounted)> Standing(
         Examination examination, Session session, long from, long to)
     {
-        var buffered = new Queue<BufferedAward>((await examination.ReadBuffered(session)).Between(from, to));
+        var buffered = new Queue<Award>((await examination.ReadBuffered(session)).Between(from, to));
         var rows = session.Prepare(Awards).Set(1, from).Set(2, to);
         while (await rows.Read())
         {
-            var (user, badge, isRepeated) = (rows.Long(0), rows.Long(1), rows.Long(4) > 0);
-            while (buffered.TryPeek(out var next) && (next.UserId, next.BadgeId).CompareTo((user, badge)) is var order
-                && (order < 0 || (order == 0 && !isRepeated)))
+            var key = new AwardKey(rows.Long(0), rows.Long(1), rows.Text(4));
+            while (buffered.TryPeek(out var next) && Holders.Order.Compare(Holders.Key(next), key) is var order && order <= 0)
             {
                 buffered.Dequeue();
                 if (order < 0)
@@ -91,7 +90,7 @@ internal static class LedgerCheck
                     yield return (next.UserId, next.BadgeId, next.Id, next.AwardedAt, false);
                 }
             }
-            yield return (user, badge, rows.Long(2), rows.Long(3), isRepeated);
+            yield return (key.UserId, key.BadgeId, rows.Long(2), rows.Long(3), key.Occasion.Length > 0);
         }
         foreach (var left in buffered)
         {

@@ -27,7 +27,8 @@ internal sealed class UserCheck(Examination examination)
     private long _user = long.MinValue;
 
     /// <summary>Takes one award; a user's awards follow one another.</summary>
-    public void See(long user, long badge, long id, long at, bool isRepeated)
+    /// <param name="isCounted">It has a part in repeated_awards.</param>
+    public void See(long user, long badge, long id, long at, bool isCounted)
     {
         examination.Awards++;
         examination.SawAwardId(id);
@@ -40,7 +41,7 @@ internal sealed class UserCheck(Examination examination)
         {
             examination.Found(FindingKind.DuplicateAwardId, $"award {id} of user {user}", 1, 2);
         }
-        if (isRepeated)
+        if (isCounted)
         {
             _repeated[(user, badge)] = _repeated.TryGetValue((user, badge), out var before)
                 ? before.With(at, id)

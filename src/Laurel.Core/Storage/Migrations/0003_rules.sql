@@ -61,12 +61,13 @@ CREATE TABLE rule_revisions (
   CONSTRAINT rule_revisions_pk PRIMARY KEY (rule_id, revision)
 );
 
--- How far each user has come in each rule, packed (see UserRule.cs).
+-- How far each user has come in each rule, packed (see UserRule.cs). version grows with each change: of two, the larger is newer.
 --@ clustered, distributed by user_id
 CREATE TABLE user_rules (
   user_id BIGINT NOT NULL,
   rule_id BIGINT NOT NULL,
   generation BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   state BYTEA NOT NULL,
   CONSTRAINT user_rules_pk PRIMARY KEY (user_id, rule_id)
 );
@@ -124,6 +125,16 @@ CREATE TABLE user_zones (
   since BIGINT NOT NULL,
   zone TEXT NOT NULL,
   CONSTRAINT user_zones_pk PRIMARY KEY (user_id, since)
+);
+
+-- SQLite: rows that are committed and not in their tables yet, packed (see DeferredRows.cs), by the outbox row of their batch. They go
+-- when they are there: see nodes.flushed.
+--@ clustered, reference
+CREATE TABLE deferred_rows (
+  node SMALLINT NOT NULL,
+  sequence BIGINT NOT NULL,
+  rows BYTEA NOT NULL,
+  CONSTRAINT deferred_rows_pk PRIMARY KEY (node, sequence)
 );
 
 -- The rule that made an award, its revision, and the backfill in which it did.

@@ -34,7 +34,7 @@ public sealed class NativeViewTests(PerfumerBed perfumer) : IClassFixture<Perfum
         var id = (await perfumer.Server.Core.Users.FindIdByKey(user))!.Value;
         var award = (await perfumer.Server.Get($"{Root}/users/{id}/awards")).Json["items"]!.AsArray().Single()!.AsObject();
         var path = $"{Root}/users/{id}/awards/{award["id"]}";
-        foreach (var member in new[] { "id", "occasion", "source" })
+        foreach (var member in new[] { "id", "occasion", "source", "ruleId", "ruleRevision" })
         {
             award.Remove(member);
         }
