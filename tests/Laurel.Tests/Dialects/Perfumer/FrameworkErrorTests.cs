@@ -52,6 +52,7 @@ public sealed class FrameworkErrorTests(PerfumerBed perfumer) : IClassFixture<Pe
         await using var own = await PerfumerBed.On(database);
         const string Post = "/badge?collection=c&user=u&name=a";
         (await own.Send("POST", Post)).Is(201, PerfumerBed.Done);
+        await TestCore.Settled(own.Server.Core);
         await using (var holder = new SqliteConnection(database.ConnectionString + ";Pooling=False"))
         {
             await holder.OpenAsync(TestContext.Current.CancellationToken);
@@ -65,7 +66,7 @@ public sealed class FrameworkErrorTests(PerfumerBed perfumer) : IClassFixture<Pe
                 Assert.Equal("1", reply.Header("retry-after"));
                 Assert.DoesNotContain("SQL", reply.Body, StringComparison.OrdinalIgnoreCase);
             }
-            // What was committed before is read on.
+            // What is in its tables is read on.
             Assert.Equal(["a"], await own.Names("c", "u"));
         }
         (await own.Send("POST", Post)).Is(201, PerfumerBed.Done);
