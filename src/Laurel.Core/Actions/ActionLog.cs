@@ -33,13 +33,20 @@ public sealed class ActionLog
 
     public async ValueTask<RecordedAction?> Find(long id)
     {
-        if (await _database.Read(session => ActionStore.Place(session, id)) is not var (user, _))
+        var (action, unsettled) = await _database.Read(session => TryFind(session, id));
+        if (unsettled is not { } user)
         {
-            return null;
+            return action;
         }
         await _ledger.Settle(user);
         return await _database.Read(session => ActionStore.Find(session, id));
     }
+
+    // Or whose rows are to be brought into their tables first.
+    private async ValueTask<(RecordedAction? Action, long? Unsettled)> TryFind(Session session, long id) =>
+        await ActionStore.Place(session, id) is not var (user, at) ? default
+        : _ledger.HasDeferred(user) ? (null, user)
+        : (await ActionStore.Find(session, id, user, at), null);
 
     /// <summary>An action, for a caller who may see it: administrators, services, and the user who did it.</summary>
     public async ValueTask<Outcome<RecordedAction>> Find(long id, Caller caller)

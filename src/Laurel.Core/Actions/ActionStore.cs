@@ -129,13 +129,13 @@ internal static class ActionStore
 
     /// <summary>An action as it concerns a user, by default who did it.</summary>
     /// <param name="session">Where all of the user's are in their table.</param>
-    public static async ValueTask<RecordedAction?> Find(Session session, long id, long? userId = null)
+    public static async ValueTask<RecordedAction?> Find(Session session, long id, long? userId = null) =>
+        await Place(session, id) is var (actor, at) ? await Find(session, id, userId ?? actor, at) : null;
+
+    /// <summary>The same of one whose time is known.</summary>
+    public static async ValueTask<RecordedAction?> Find(Session session, long id, long userId, long at)
     {
-        if (await Place(session, id) is not var (actor, at))
-        {
-            return null;
-        }
-        var row = session.Prepare(FindAction).Set(1, PeriodOf(at)).Set(2, userId ?? actor).Set(3, at).Set(4, id);
+        var row = session.Prepare(FindAction).Set(1, PeriodOf(at)).Set(2, userId).Set(3, at).Set(4, id);
         if (!await row.Read())
         {
             return null;

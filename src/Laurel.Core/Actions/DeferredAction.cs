@@ -6,6 +6,8 @@ namespace Laurel.Core.Actions;
 /// <summary>An action as it concerns one user, on its way to its table.</summary>
 internal sealed class DeferredAction(long userId, UserAction action) : DeferredRow(userId)
 {
+    public UserAction Action => action;
+
     public override int Weight => 256 + (2 * ((action.Action.Subject?.Length ?? 0) + (action.Action.Properties?.Length ?? 0)));
 
     public override ValueTask Write(Session session) => ActionStore.Insert(session, UserId, action);

@@ -343,7 +343,7 @@ public sealed class Collections
 
     private async ValueTask<(View View, long UserId)?> Find(string collection, string user, Caller? caller)
     {
-        if (await _issuers.FindByName(collection) is not { } issuer || await _users.FindIdByKey(user) is not { } userId)
+        if (await _issuers.FindByName(collection) is not { } issuer || await _users.NamedBy(user) is not { } userId)
         {
             return null;
         }

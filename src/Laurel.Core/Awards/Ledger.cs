@@ -87,6 +87,9 @@ internal sealed class Ledger : IAsyncDisposable
         return _store.Buffered(userId);
     }
 
+    /// <inheritdoc cref="LedgerStore.HasDeferred"/>
+    public bool HasDeferred(long userId) => _store.HasDeferred(userId);
+
     /// <summary>Sees to it that what is committed of a user is in its tables, but for what <see cref="Buffered"/> tells.</summary>
     /// <inheritdoc cref="Submit" path="/exception"/>
     public ValueTask Settle(long userId) => _store.HasDeferred(userId) ? Submit(new SettlingEntry(userId), Lane.Live, default) : default;

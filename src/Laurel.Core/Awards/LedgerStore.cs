@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Laurel.Core.Actions;
 using Laurel.Core.Rewards;
 using Laurel.Core.Rules;
 using Laurel.Core.Storage;
@@ -117,17 +118,23 @@ internal abstract class LedgerStore(short node)
     /// <summary>Awards of a badge that are committed and not in their table. To be read before the table.</summary>
     public virtual IReadOnlyList<Award> BufferedOfBadge(long badgeId) => [];
 
-    /// <summary>A user's count in a rule that is not in its table yet; for the writer's thread.</summary>
-    internal virtual StoredCount? BufferedCount(long userId, long ruleId) => null;
+    /// <summary>Users' stored counts in rules, which no other transaction changes until this one ends; absent where there is none. Others
+    /// of theirs may be among them.</summary>
+    /// <param name="wanted">By user, then rule, without repetition.</param>
+    internal abstract ValueTask<Dictionary<(long User, long Rule), StoredCount>> HoldCounts(Session session, IReadOnlyList<(long User, Rule Rule)> wanted);
+
+    /// <summary>Claims the ids of actions, which are in their order, and says of each whether its user exists.</summary>
+    /// <returns>Those that no action had.</returns>
+    internal abstract ValueTask<HashSet<long>> ClaimActions(Session session, List<ActionEntry> entries);
 
     /// <summary>Writes a row with the batch that runs, now or later. Who reads the tables for the user settles them first.</summary>
-    internal virtual ValueTask Write(Session session, DeferredRow row) => row.Write(session);
+    internal abstract ValueTask Write(Session session, DeferredRow row);
 
     /// <summary>How many events go into a row of the outbox; a batch with more has several.</summary>
     protected virtual int EventsPerRow => int.MaxValue;
 
     /// <summary>Makes the running transaction see all of a user's rows in their tables.</summary>
-    internal virtual ValueTask Settle(Session session, long userId) => default;
+    internal abstract ValueTask Settle(Session session, long userId);
 
     /// <summary>Adds what the batch's events count to the tally rows of this node.</summary>
     protected abstract ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now);
@@ -194,6 +201,7 @@ internal abstract class LedgerStore(short node)
         {
             await Rules.Apply(session, batch, this, now);
         }
+        await WriteRest(session);
         if (_events.Count == 0 && !RecordsMore)
         {
             return [];
@@ -203,6 +211,9 @@ internal abstract class LedgerStore(short node)
         await LogDeferred(session, Sequence + _rows);
         return first;
     }
+
+    /// <summary>Writes those rows of the batch that are written together at its end.</summary>
+    protected virtual ValueTask WriteRest(Session session) => default;
 
     /// <summary>Logs the batch's deferred rows under its last row of the outbox.</summary>
     protected virtual ValueTask LogDeferred(Session session, long sequence) => default;

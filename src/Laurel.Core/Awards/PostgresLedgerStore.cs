@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Laurel.Core.Statistics;
+using Laurel.Core.Actions;
+using Laurel.Core.Rules;
 using Laurel.Core.Storage;
 using Npgsql;
 using NpgsqlTypes;
@@ -57,6 +59,42 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // Any write: the commit of the transaction that found the token waits behind the WAL of the one that wrote it.
     private const string Heartbeat = "UPDATE nodes SET leased_until = leased_until WHERE slot = $1";
 
+    private const string ClaimIds = """
+        INSERT INTO action_ids (id, user_id, occurred_at) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
+        ON CONFLICT DO NOTHING RETURNING id
+        """;
+
+    private const string InsertActions = """
+        INSERT INTO user_actions (period, user_id, occurred_at, id, role, actor_id, type, subject, properties, recorded_at, counted)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::text[], $8::text[], $9::text[],
+          $10::bigint[], $11::smallint[])
+        ON CONFLICT DO NOTHING
+        """;
+
+    // In key order, as every node locks them.
+    private const string LockCounts = """
+        SELECT c.user_id, c.rule_id, c.generation, c.version, c.state
+        FROM unnest($1::bigint[], $2::bigint[]) AS k (user_id, rule_id) JOIN user_rules c ON c.user_id = k.user_id AND c.rule_id = k.rule_id
+        ORDER BY c.user_id, c.rule_id FOR UPDATE OF c
+        """;
+
+    // Makes the rows, so that there is something to lock.
+    private const string MakeCounts = """
+        INSERT INTO user_rules (user_id, rule_id, generation, version, state)
+        SELECT user_id, rule_id, generation, 0, '' FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k (user_id, rule_id, generation)
+        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = user_rules.generation RETURNING user_id, rule_id, generation, version, state
+        """;
+
+    private const string UpsertCounts = """
+        INSERT INTO user_rules (user_id, rule_id, generation, version, state)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = excluded.generation, version = excluded.version, state = excluded.state
+        WHERE user_rules.version < excluded.version
+        """;
+
+    // Of the batch that runs: written by one statement each, at its end or when they are to be read.
+    private readonly List<DeferredAction> _actions = [];
+    private readonly SortedDictionary<(long User, long Rule), StoredCount> _counts = [];
     private byte[] _packed = [];
 
     public override void Start(TimeProvider time)
@@ -74,6 +112,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             {
                 if (!(repeat && _packed.Length > 0 && Transact((connection, _) => WasCommitted(connection, now))))
                 {
+                    _actions.Clear();
+                    _counts.Clear();
                     Transact((connection, transaction) =>
                     {
                         _packed = Write(new PostgresSession(connection, transaction), batch, now).AsTask().GetAwaiter().GetResult();
@@ -270,18 +310,111 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     private static Task RefuseUnknownUsers(Session session, List<AwardEntry> plain)
     {
         var unseen = plain.FindAll(entry => entry.CheckUser);
-        if (unseen.Count > 0)
+        var known = Known(session, unseen);
+        foreach (var entry in unseen)
         {
-            var known = Ids(session, KnownUsers, Longs(unseen, e => e.UserId));
-            foreach (var entry in unseen)
+            if (!known.Contains(entry.UserId))
             {
-                if (!known.Contains(entry.UserId))
-                {
-                    entry.Status = AwardStatus.UnknownUser;
-                }
+                entry.Status = AwardStatus.UnknownUser;
             }
         }
         return Task.CompletedTask;
+    }
+
+    private static HashSet<long> Known<T>(Session session, List<T> entries) where T : LedgerEntry =>
+        entries.Count == 0 ? [] : Ids(session, KnownUsers, Longs(entries, e => e.UserId));
+
+    internal override ValueTask<HashSet<long>> ClaimActions(Session session, List<ActionEntry> entries)
+    {
+        var known = Known(session, entries.FindAll(entry => entry.CheckUser));
+        foreach (var entry in entries)
+        {
+            entry.IsRecorded = !entry.CheckUser || known.Contains(entry.UserId);
+        }
+        var told = entries.Where(entry => entry.IsRecorded).DistinctBy(entry => entry.Action.Id).ToList();
+        return ValueTask.FromResult(told.Count == 0 ? [] : Ids(session, ClaimIds,
+            Longs(told, e => e.Action.Id), Longs(told, e => e.UserId), Longs(told, e => e.Action.OccurredAt)));
+    }
+
+    internal override async ValueTask Write(Session session, DeferredRow row)
+    {
+        switch (row)
+        {
+            case DeferredAction action:
+                _actions.Add(action);
+                break;
+            case DeferredCount count:
+                _counts[(count.UserId, count.RuleId)] = count.Count;
+                break;
+            default:
+                await row.Write(session);
+                break;
+        }
+    }
+
+    internal override async ValueTask Settle(Session session, long userId)
+    {
+        if (_actions.Exists(action => action.UserId == userId) || _counts.Keys.Any(key => key.User == userId))
+        {
+            await WriteRest(session);
+        }
+    }
+
+    protected override async ValueTask WriteRest(Session session)
+    {
+        if (_actions.Count > 0)
+        {
+            var rows = _actions.OrderBy(row => row.UserId).ThenBy(row => row.Action.Position).ToList();
+            await Run(session, InsertActions, Longs(rows, r => ActionStore.PeriodOf(r.Action.Action.OccurredAt)), Longs(rows, r => r.UserId),
+                Longs(rows, r => r.Action.Action.OccurredAt), Longs(rows, r => r.Action.Action.Id), Shorts(rows, r => (short)r.Action.Roles),
+                Longs(rows, r => r.Action.Action.UserId), Texts(rows, r => r.Action.Action.Type), Texts(rows, r => r.Action.Action.Subject),
+                Texts(rows, r => r.Action.Action.Properties), Longs(rows, r => r.Action.Action.RecordedAt),
+                Shorts(rows, r => r.Action.IsCounted ? (short)1 : (short)0));
+            _actions.Clear();
+        }
+        if (_counts.Count > 0)
+        {
+            await Run(session, UpsertCounts, _counts.Keys.Select(key => key.User).ToArray(), _counts.Keys.Select(key => key.Rule).ToArray(),
+                _counts.Values.Select(count => count.Generation).ToArray(), _counts.Values.Select(count => count.Version).ToArray(),
+                _counts.Values.Select(count => count.State).ToArray());
+            _counts.Clear();
+        }
+    }
+
+    internal override async ValueTask<Dictionary<(long User, long Rule), StoredCount>> HoldCounts(Session session, IReadOnlyList<(long User, Rule Rule)> wanted)
+    {
+        var held = new Dictionary<(long User, long Rule), StoredCount>(wanted.Count);
+        var unheld = new List<(long User, Rule Rule)>(wanted.Count);
+        foreach (var (user, rule) in wanted)
+        {
+            if (_counts.TryGetValue((user, rule.Id), out var count))
+            {
+                held[(user, rule.Id)] = count;
+            }
+            else
+            {
+                unheld.Add((user, rule));
+            }
+        }
+        await Lock(session, LockCounts, unheld, [], held);
+        unheld.RemoveAll(each => held.ContainsKey((each.User, each.Rule.Id)));
+        await Lock(session, MakeCounts, unheld, [Longs(unheld, each => each.Rule.Generation)], held);
+        return held;
+    }
+
+    private static async ValueTask Lock(
+        Session session, string sql, List<(long User, Rule Rule)> unheld, long[][] more, Dictionary<(long User, long Rule), StoredCount> held)
+    {
+        if (unheld.Count == 0)
+        {
+            return;
+        }
+        await using var command = Command(session, sql, [Longs(unheld, each => each.User), Longs(unheld, each => each.Rule.Id), .. more]);
+        await using var row = await command.ExecuteReaderAsync();
+        while (await row.ReadAsync())
+        {
+            held[(row.GetInt64(0), row.GetInt64(1))] = new StoredCount(row.GetInt64(2), row.GetInt64(3), row.GetFieldValue<byte[]>(4));
+        }
     }
 
     protected override async ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now)
@@ -333,9 +466,9 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         return command;
     }
 
-    private static long[] Longs(List<AwardEntry> entries, Func<AwardEntry, long> of) => entries.ConvertAll(e => of(e)).ToArray();
+    private static long[] Longs<T>(List<T> rows, Func<T, long> of) => rows.ConvertAll(row => of(row)).ToArray();
 
-    private static short[] Shorts(List<AwardEntry> entries, Func<AwardEntry, short> of) => entries.ConvertAll(e => of(e)).ToArray();
+    private static short[] Shorts<T>(List<T> rows, Func<T, short> of) => rows.ConvertAll(row => of(row)).ToArray();
 
-    private static string?[] Texts(List<AwardEntry> entries, Func<AwardEntry, string?> of) => entries.ConvertAll(e => of(e)).ToArray();
+    private static string?[] Texts<T>(List<T> rows, Func<T, string?> of) => rows.ConvertAll(row => of(row)).ToArray();
 }

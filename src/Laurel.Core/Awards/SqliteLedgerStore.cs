@@ -1,3 +1,4 @@
+using Laurel.Core.Actions;
 using Laurel.Core.Rules;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
@@ -63,6 +64,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
         INSERT INTO visitor_tallies (bucket, issuer_id, node, visitors) VALUES ($1, $2, $3, $4)
         ON CONFLICT (bucket, issuer_id, node) DO UPDATE SET visitors = visitors + excluded.visitors
         """;
+
+    private const int CountsWalked = 16;
 
     private const int FlushedAtOnce = 2048;
     private const int FlushedWithBatch = 256;
@@ -186,7 +189,57 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
 
     public override IReadOnlyList<Award> BufferedOfBadge(long badgeId) => _memtable.OfBadge(badgeId);
 
-    internal override StoredCount? BufferedCount(long userId, long ruleId) => _memtable.FindCount(userId, ruleId);
+    internal override async ValueTask<HashSet<long>> ClaimActions(Session session, List<ActionEntry> entries)
+    {
+        var claimed = new HashSet<long>(entries.Count);
+        foreach (var entry in entries)
+        {
+            entry.IsRecorded = !entry.CheckUser || await Exists(session, entry.UserId);
+            if (entry.IsRecorded && await ActionStore.Claim(session, entry.Action))
+            {
+                claimed.Add(entry.Action.Id);
+            }
+        }
+        return claimed;
+    }
+
+    // A user's rows lie together: those of several rules are read by one walk, as far as it comes across few others.
+    internal override async ValueTask<Dictionary<(long User, long Rule), StoredCount>> HoldCounts(Session session, IReadOnlyList<(long User, Rule Rule)> wanted)
+    {
+        var held = new Dictionary<(long User, long Rule), StoredCount>(wanted.Count);
+        var (walked, upTo) = (long.MinValue, long.MinValue);
+        for (var i = 0; i < wanted.Count; i++)
+        {
+            var (user, rule) = wanted[i];
+            if (_memtable.FindCount(user, rule.Id) is { } buffered)
+            {
+                held[(user, rule.Id)] = buffered;
+            }
+            else if (user == walked && rule.Id <= upTo)
+            {
+                continue;
+            }
+            else if (i + 1 < wanted.Count && wanted[i + 1].User == user)
+            {
+                (walked, upTo) = (user, await Walk(session, user, rule.Id, held));
+            }
+            else
+            {
+                await UserRules.Read(session, user, rule.Id, held);
+            }
+        }
+        return held;
+    }
+
+    private static async ValueTask<long> Walk(Session session, long userId, long from, Dictionary<(long User, long Rule), StoredCount> held)
+    {
+        var found = await UserRules.ReadNext(session, userId, from, CountsWalked);
+        foreach (var (rule, count) in found)
+        {
+            held.TryAdd((userId, rule), count);
+        }
+        return found.Count < CountsWalked ? long.MaxValue : found[^1].RuleId;
+    }
 
     internal override async ValueTask Write(Session session, DeferredRow row)
     {

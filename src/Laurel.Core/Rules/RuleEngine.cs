@@ -56,22 +56,21 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
     {
         var byUser = new SortedDictionary<long, List<UserAction>>();
         // In key order, so that two nodes' batches never deadlock.
-        foreach (var entry in entries.OrderBy(entry => entry.Action.Id))
+        entries.Sort((a, b) => a.Action.Id.CompareTo(b.Action.Id));
+        foreach (var entry in entries)
         {
             (entry.IsRecorded, entry.Standing) = (false, null);
-            if (entry.CheckUser && !await LedgerStore.Exists(session, entry.UserId))
+        }
+        var claimed = await store.ClaimActions(session, entries);
+        foreach (var entry in entries)
+        {
+            if (!entry.IsRecorded)
             {
                 continue;
             }
-            entry.IsRecorded = true;
-            if (!await ActionStore.Claim(session, entry.Action))
+            if (!claimed.Remove(entry.Action.Id))
             {
-                if (await ActionStore.Place(session, entry.Action.Id) is { } place)
-                {
-                    await store.Settle(session, place.UserId);
-                }
-                // Past its retention only the id is left of it.
-                entry.Standing = await ActionStore.Find(session, entry.Action.Id) ?? entry.Action;
+                entry.Standing = await Standing(session, entry.Action, store);
                 continue;
             }
             store.RecordsMore = true;
@@ -91,5 +90,16 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
             actions.Sort((a, b) => a.Position.CompareTo(b.Position));
         }
         return byUser;
+    }
+
+    // Past its retention only the id is left of it.
+    private static async ValueTask<RecordedAction> Standing(Session session, RecordedAction told, LedgerStore store)
+    {
+        if (await ActionStore.Place(session, told.Id) is not var (user, at))
+        {
+            return told;
+        }
+        await store.Settle(session, user);
+        return await ActionStore.Find(session, told.Id, user, at) ?? told;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class RuleRun(
     /// <summary>Counts new actions for the users whom they concern.</summary>
     public async ValueTask Evaluate(SortedDictionary<long, List<UserAction>> byUser)
     {
+        var found = new List<(long User, Rule Rule, List<Moment> Moments)>();
         foreach (var (user, actions) in byUser)
         {
             var facts = new Dictionary<long, ActionFacts>();
@@ -29,9 +30,14 @@ internal sealed class RuleRun(
                 }
                 if (moments.Count > 0 && !book.Awaits(rule, user))
                 {
-                    await Count(rule, user, moments);
+                    found.Add((user, rule, moments));
                 }
             }
+        }
+        var held = await UserRules.Hold(session, store, [.. found.Where(each => each.Rule.Remembers).Select(each => (each.User, each.Rule))]);
+        foreach (var (user, rule, moments) in found)
+        {
+            await Count(rule, user, moments, held.GetValueOrDefault((user, rule.Id)));
         }
     }
 
@@ -43,9 +49,10 @@ internal sealed class RuleRun(
             : types.SelectMany(book.OfType).DistinctBy(rule => rule.Id).OrderBy(rule => rule.Id);
     }
 
-    private async ValueTask Count(Rule rule, long userId, List<Moment> moments)
+    // A rule that remembers nothing has no state.
+    private async ValueTask Count(Rule rule, long userId, List<Moment> moments, UserRule? state)
     {
-        if (!rule.Remembers)
+        if (state is null)
         {
             foreach (var moment in moments)
             {
@@ -53,7 +60,6 @@ internal sealed class RuleRun(
             }
             return;
         }
-        var state = await UserRules.Hold(session, store, userId, rule);
         var before = state.Pack();
         if (state.Last.CompareTo(moments[0].Position) < 0)
         {

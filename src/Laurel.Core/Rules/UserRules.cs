@@ -14,40 +14,60 @@ internal static class UserRules
 {
     private const string Select = "SELECT generation, version, state FROM user_rules WHERE user_id = $1 AND rule_id = $2";
 
-    // Makes the row where there is none, so that there is something to lock.
-    private const string Lock = """
-        INSERT INTO user_rules (user_id, rule_id, generation, version, state) VALUES ($1, $2, $3, 0, $4)
-        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = user_rules.generation RETURNING generation, version, state
-        """;
-
     private const string Upsert = """
         INSERT INTO user_rules (user_id, rule_id, generation, version, state) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = excluded.generation, version = excluded.version, state = excluded.state
         WHERE user_rules.version < excluded.version
         """;
 
+    private const string NextOfUser = """
+        SELECT rule_id, generation, version, state FROM user_rules WHERE user_id = $1 AND rule_id >= $2 ORDER BY rule_id LIMIT $3
+        """;
+
     private const string OfUser = "SELECT rule_id, generation, version, state FROM user_rules WHERE user_id = $1";
 
-    /// <summary>The user's, which no other transaction changes until this one ends.</summary>
-    public static async ValueTask<UserRule> Hold(Session session, LedgerStore store, long userId, Rule rule)
+    /// <summary>Users' counts in rules, which no other transaction changes until this one ends; absent where there is none.</summary>
+    /// <param name="wanted">By user, then rule, without repetition.</param>
+    public static async ValueTask<Dictionary<(long User, long Rule), UserRule>> Hold(
+        Session session, LedgerStore store, IReadOnlyList<(long User, Rule Rule)> wanted)
     {
-        if (store.BufferedCount(userId, rule.Id) is { } buffered)
+        var stored = await store.HoldCounts(session, wanted);
+        var held = new Dictionary<(long, long), UserRule>(wanted.Count);
+        foreach (var (user, rule) in wanted)
         {
-            return Of(rule, buffered);
+            held[(user, rule.Id)] = stored.TryGetValue((user, rule.Id), out var count) ? Of(rule, count) : new UserRule();
         }
-        var row = session.WritesAlone
-            ? session.Prepare(Select).Set(1, userId).Set(2, rule.Id)
-            : session.Prepare(Lock).Set(1, userId).Set(2, rule.Id).Set(3, rule.Generation).Set(4, []);
-        if (!await row.Read())
-        {
-            return new UserRule();
-        }
-        var state = Of(rule, new StoredCount(row.Long(0), row.Long(1), row.Bytes(2)));
-        await row.Done();
-        return state;
+        return held;
     }
 
-    /// <summary>Stores what <see cref="Hold"/> held.</summary>
+    /// <summary>One of them.</summary>
+    public static async ValueTask<UserRule> Hold(Session session, LedgerStore store, long userId, Rule rule) =>
+        (await Hold(session, store, [(userId, rule)]))[(userId, rule.Id)];
+
+    /// <summary>Adds a user's stored count, if there is one.</summary>
+    internal static async ValueTask Read(Session session, long userId, long ruleId, Dictionary<(long User, long Rule), StoredCount> counts)
+    {
+        var row = session.Prepare(Select).Set(1, userId).Set(2, ruleId);
+        if (await row.Read())
+        {
+            counts[(userId, ruleId)] = new StoredCount(row.Long(0), row.Long(1), row.Bytes(2));
+            await row.Done();
+        }
+    }
+
+    /// <summary>The next of a user's counts, from a rule on.</summary>
+    internal static async ValueTask<List<(long RuleId, StoredCount Count)>> ReadNext(Session session, long userId, long from, int limit)
+    {
+        var found = new List<(long, StoredCount)>(limit);
+        var rows = session.Prepare(NextOfUser).Set(1, userId).Set(2, from).Set(3, limit);
+        while (await rows.Read())
+        {
+            found.Add((rows.Long(0), new StoredCount(rows.Long(1), rows.Long(2), rows.Bytes(3))));
+        }
+        return found;
+    }
+
+    /// <summary>Stores what was held.</summary>
     /// <param name="packed">What it is packed.</param>
     public static ValueTask Store(Session session, LedgerStore store, long userId, Rule rule, UserRule state, byte[] packed) =>
         store.Write(session, new DeferredCount(userId, rule.Id, new StoredCount(rule.Generation, state.Version + 1, packed)));

@@ -100,11 +100,15 @@ public sealed class UserDirectory
         .Select(row => row.ToUser())];
 
     /// <summary>The id of the user with this key: digits name the id itself.</summary>
-    public async ValueTask<long?> FindIdByKey(string key)
+    public async ValueTask<long?> FindIdByKey(string key) =>
+        await NamedBy(key) is { } id && (!TextRules.TryCanonicalId(key, out _) || await Exists(id)) ? id : null;
+
+    /// <summary>The id that a key names, whether a user has it or, being digits, not.</summary>
+    internal async ValueTask<long?> NamedBy(string key)
     {
         if (TextRules.TryCanonicalId(key, out var id))
         {
-            return await Exists(id) ? id : null;
+            return id;
         }
         if (!TextRules.IsKey(key) || await _keys.Get(key, LookUp) is not { } named)
         {
