@@ -86,6 +86,49 @@ public sealed class BackfillTests
         Assert.Equal((await Awards(first, 2)).Select(Told), (await Awards(first, 1)).Select(Told));
     }
 
+    [Theory, EveryEngine]
+    public async Task What_a_moderator_removed_stays_removed_whatever_comes(Engine engine)
+    {
+        var time = new ManualTime(Start);
+        await using var laurel = await Open(engine, time);
+        await laurel.Badge(3, 1);
+        var draft = Draft("once", 3) with { Condition = new Condition.Count(), Tiers = [new Tier(3, 2)] };
+        await Put(laurel, 3, draft, time);
+        var told = await ActAll(laurel, seed: 9);
+        var awarded = (await Awards(laurel, 3)).ToList();
+        var removed = awarded.Where((_, i) => i % 2 == 0).ToList();
+        Assert.NotEmpty(removed);
+        foreach (var (award, i) in removed.Select((award, i) => (award, i)))
+        {
+            var kind = i % 2 == 0 ? RemovalKind.Reset : RemovalKind.Revoke;
+            Assert.NotNull(await laurel.Core.Awarding.Remove(award.UserId, award.Id, kind, null, null, Ct));
+        }
+        var others = new List<long>();
+
+        // Told again; told late; counted anew under an edit; applied to the past, and that taken back.
+        await Record(laurel, told);
+        await Unchanged();
+        await ActAll(laurel, seed: 10);
+        await Unchanged();
+        await Put(laurel, 3, draft with { Tiers = [new Tier(3, 1)] }, time);
+        await ActAll(laurel, seed: 11);
+        await Unchanged();
+        var done = await Done(laurel, TestCore.Value(await laurel.Core.Backfills.Apply(3, null, TestCore.Administrator)));
+        await Unchanged();
+        await Done(laurel, TestCore.Value(await laurel.Core.Backfills.TakeBack(done.Id, TestCore.Administrator)));
+        await ActAll(laurel, seed: 12);
+        await Unchanged();
+        Assert.NotEmpty(others);
+
+        async Task Unchanged()
+        {
+            var holders = (await Awards(laurel, 3)).Select(award => award.UserId).ToHashSet();
+            Assert.All(removed, award => Assert.DoesNotContain(award.UserId, holders));
+            Assert.Subset(holders, awarded.Except(removed).Select(award => award.UserId).ToHashSet());
+            others.AddRange(holders.Except(awarded.Select(award => award.UserId)));
+        }
+    }
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -125,7 +168,7 @@ public sealed class BackfillTests
     }
 
     // In no order, within the six hours that passed.
-    private static async Task ActAll(TestCore laurel, int seed)
+    private static async Task<List<ActionDraft>> ActAll(TestCore laurel, int seed)
     {
         var random = new Random(seed);
         var now = laurel.Core.Time.Micros();
@@ -135,6 +178,12 @@ public sealed class BackfillTests
             OccurredAt = now - random.NextInt64(5 * 3600) * Clock.Second,
             Properties = $$"""{"size":{{random.Next(6)}}}""",
         }).ToList();
+        await Record(laurel, drafts);
+        return drafts;
+    }
+
+    private static async Task Record(TestCore laurel, List<ActionDraft> drafts)
+    {
         foreach (var outcome in await laurel.Core.Actions.RecordAll(drafts, TestCore.Administrator, Ct))
         {
             TestCore.Value(outcome!.Value);
