@@ -15,6 +15,12 @@ internal sealed record Load(string Row, Population Population)
     /// <summary>The header of that name; empty for none.</summary>
     public string Authorization { get; init; } = "";
 
+    /// <summary>For actions: the types of which one is drawn for each.</summary>
+    public IReadOnlyList<string> ActionTypes { get; init; } = [];
+
+    /// <summary>For actions: their property "topic" is drawn from 1 to this.</summary>
+    public int Topics { get; init; } = 1;
+
     public IEnumerable<string> Arguments(string prefix, int seed, int threads, bool look) =>
         new (string Key, object Value)[]
         {
@@ -22,5 +28,6 @@ internal sealed record Load(string Row, Population Population)
             ("users", Population.Users), ("first_user", Population.FirstUser), ("user_step", Population.UserStep),
             ("badges", Population.Badges), ("roblox_badges", Population.RobloxBadges ? 1 : 0), ("badge", HotBadge),
             ("holders", Population.Holders), ("each", Population.Each), ("dates", DatesPath), ("file", Paths ?? ""), ("authorization", Authorization),
+            ("types", string.Join(',', ActionTypes)), ("topics", Topics),
         }.Select(option => $"{option.Key}={option.Value}");
 }

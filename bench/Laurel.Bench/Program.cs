@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Laurel.Bench;
 
-string[] everyTable = ["requests", "hot", "disk", "reads", "start", "dialects"];
+string[] everyTable = ["requests", "hot", "disk", "reads", "start", "dialects", "rules"];
 string[] everyRole = ["bare", "naive", "laurel"];
 string[] everyEngine = ["sqlite", "postgresql"];
 

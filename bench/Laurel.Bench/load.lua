@@ -90,6 +90,18 @@ function rows.perfumer(_, post)
   end
 end
 
+-- What a user did, without an id of its own: the server draws one.
+function rows.action(_, post)
+  local types = {}
+  for name in option.types:gmatch("[^,]+") do types[#types + 1] = '{"type":"' .. name .. '","userId":' end
+  local head = post.head .. "/laurel/v1/actions" .. post.headers .. "Content-Type: application/json\r\nContent-Length: "
+  return function()
+    local body = types[random(#types)] .. user(random(option.users)) .. ',"subject":"post:' .. random(1000)
+      .. '","properties":{"length":' .. random(100) .. ',"minutes":' .. random(60) .. ',"topic":' .. random(option.topics) .. '}}'
+    return head .. #body .. "\r\n\r\n" .. body
+  end
+end
+
 function rows.counters(get)
   local counters = get.head .. "/counters?collection=bench&names=badge-1,badge-2,_all&user="
   return function() return counters .. user(random(option.users)) .. get.tail end

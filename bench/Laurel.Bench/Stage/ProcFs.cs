@@ -19,14 +19,22 @@ internal static class ProcFs
         return children + (Stat(pid) is { } parent ? parent.Own + parent.EndedChildren : 0);
     }
 
-    public static long ResidentBytes(int pid)
-    {
-        // VmRSS:     12345 kB
-        var line = File.ReadLines($"/proc/{pid}/status").First(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) * 1024;
-    }
+    public static long ResidentBytes(int pid) => StatusBytes(pid, "VmRSS:");
+
+    /// <summary>The most that was resident at once since the process began.</summary>
+    public static long PeakResidentBytes(int pid) => StatusBytes(pid, "VmHWM:");
+
+    /// <summary>What of the resident memory is the process's own: not pages of files that it has mapped, which the kernel takes back.</summary>
+    public static long OwnResidentBytes(int pid) => StatusBytes(pid, "RssAnon:");
 
     public static double Microseconds(long ticks) => ticks * MicrosecondsPerTick;
+
+    private static long StatusBytes(int pid, string name)
+    {
+        // VmRSS:     12345 kB
+        var line = File.ReadLines($"/proc/{pid}/status").First(text => text.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[^2]) * 1024;
+    }
 
     private static (int Parent, double Own, double EndedChildren)? Stat(int pid)
     {

@@ -10,6 +10,7 @@ internal sealed class StateBuilder(IStore store)
     private const short CreatedByUser = 0;
     private const short CommonRarity = 1;
     private const short ImportedAward = 7;
+    private const short AwardByRule = 6;
     private const short Node = 0;
     private const short InTotal = 0;
     private const short PerDay = 1;
@@ -46,6 +47,43 @@ internal sealed class StateBuilder(IStore store)
             }),
             ct);
     }
+
+    /// <summary>So many actions of every user, at even intervals over the 90 days before a time, each with a length from 1 to 100.</summary>
+    public async Task History(Population population, int each, string type, DateTimeOffset until, CancellationToken ct)
+    {
+        var (last, interval) = (Micros(until), (long)(TimeSpan.FromDays(90) / each).TotalMicroseconds);
+        var users = Enumerable.Range(1, population.Users);
+        await store.Insert(
+            "action_ids", ["id", "user_id", "occurred_at"],
+            from number in users from nth in Enumerable.Range(0, each) select new object?[] { Id(number, nth), population.User(number), At(number, nth) }, ct);
+        // In key order: period by period, and in each user by user.
+        var periods = Enumerable.Range((int)(At(population.Users, 0) / ActionPeriod), 5).Select(period => (long)period);
+        await store.Insert(
+            "user_actions",
+            ["period", "user_id", "occurred_at", "id", "role", "actor_id", "type", "subject", "properties", "recorded_at", "counted"],
+            from period in periods
+            from number in users
+            from nth in Enumerable.Range(0, each)
+            let at = At(number, nth)
+            where at / ActionPeriod == period
+            select new object?[]
+            {
+                period, population.User(number), at, Id(number, nth), (short)1, population.User(number), type, $"post:{nth}",
+                $$"""{"length":{{(((number * 7L) + (nth * 13)) % 100) + 1}}}""", at, (short)1,
+            },
+            ct);
+
+        long Id(int number, int nth) => ((number - 1L) * each) + nth + 1;
+
+        // No two users at the same time.
+        long At(int number, int nth) => last - ((each - nth) * interval) - number;
+    }
+
+    /// <summary>How many actions are recorded, how many of them of types that begin so, and how many awards rules have made.</summary>
+    public async Task<(long Actions, long OfTypes, long Awards)> Recorded(string types, CancellationToken ct) => (
+        await store.Number("SELECT count(*) FROM user_actions", ct),
+        await store.Number($"SELECT count(*) FROM user_actions WHERE type LIKE '{types}%'", ct),
+        await store.Number($"SELECT count(*) FROM awards WHERE source = {AwardByRule}", ct));
 
     /// <summary>Badges from a number on; those before it came with the catalogue.</summary>
     public async Task Badges(Population population, int first, DateTimeOffset now, CancellationToken ct)

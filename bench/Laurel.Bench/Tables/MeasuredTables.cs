@@ -15,6 +15,7 @@ internal static class MeasuredTables
             "reads" => ("Reads as the ledger grows", await new ReadsTable(stage).Run(ct)),
             "start" => ("Start-up and memory", await new StartTable(stage).Run(ct)),
             "dialects" => ("The other dialects", await new DialectsTable(stage).Run(ct)),
+            "rules" => ("Rules", await new RulesTable(stage).Run(ct)),
             _ => throw new BenchException($"There is no table '{name}'."),
         };
         return $"## {title}\n{machine}\n\n{body.TrimEnd()}\n";
