@@ -23,7 +23,8 @@ internal sealed class DeferredRows
     public void Add(DeferredRow row)
     {
         ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastOfUser, row.UserId, out _);
-        for (var earlier = last; earlier is not null; earlier = earlier.Earlier)
+        // Only counts replace each other.
+        for (var earlier = row is DeferredCount ? last : null; earlier is not null; earlier = earlier.Earlier)
         {
             if (earlier.State == RowState.Buffered && earlier.IsReplacedBy(row))
             {
@@ -50,6 +51,9 @@ internal sealed class DeferredRows
         }
         placed.Reverse(from, placed.Count - from);
     }
+
+    /// <summary>Lets go of a user whose rows are all placed; all of them are forgotten with the transaction.</summary>
+    public void Leave(long userId) => _lastOfUser.Remove(userId);
 
     /// <summary>Lets go of a user whose rows are all written.</summary>
     public void Trim(long userId)

@@ -67,6 +67,9 @@ internal sealed class Memtable
     /// <summary>Whether something waits in the generation that is not being flushed yet.</summary>
     public bool HasYoung => _young.LastSequence > 0;
 
+    /// <summary>Whether more waits than is good: the old generation is to be flushed at once, to make room for the next.</summary>
+    public bool IsFull => _old is not null && _young.IsFull;
+
     /// <summary>Whether the young generation is old enough to be flushed next: by its age or by its size.</summary>
     public bool IsRipe(long now) => HasYoung && (now - _young.Since is < 0 or >= Generation.Age || _young.IsFull);
 
@@ -216,6 +219,7 @@ internal sealed class Memtable
             _old?.Deferred.Place(userId, _placedRows);
             _young.Deferred.Place(userId, _placedRows);
             _deferred.Place(userId, _placedRows);
+            _deferred.Leave(userId);
         }
         return Placed(from);
     }

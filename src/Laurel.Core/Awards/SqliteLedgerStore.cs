@@ -120,6 +120,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
             if (node.Slot == Node || !NodeLease.IsLive(node.LeasedUntil, node.Owner, now))
             {
                 Recover(session, node, now);
+                if (node.Slot != Node)
+                {
+                    // It may only have been frozen.
+                    session.Raw(ShutOut).Set(1, node.Slot).Execute();
+                }
             }
             else if (node.Buffers)
             {
@@ -333,10 +338,15 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
         // More than comes in, or the old generation would never end; and many at once, for those that share a page.
         var added = Math.Max(batch.Count, _memtable.Added);
         _owed += added + (added / 4) + 8;
-        if (_owed >= FlushedWithBatch || _memtable.Old is null)
+        if (_owed >= FlushedWithBatch || _memtable.Old is null || _memtable.IsFull)
         {
-            Flush(session, _owed, now, waits: false);
+            Flush(session, _memtable.IsFull ? FlushedAtOnce : _owed, now, waits: false);
             _owed = 0;
+        }
+        if (_memtable is { HasYoung: false, Ends: true, Takes: false })
+        {
+            // Other processes may start: only a batch that takes something in says so again.
+            Flag(session, false);
         }
         if (!HasRows && Sequence - _flushed >= SetFlushedEvery)
         {
@@ -397,6 +407,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
                 _memtable.RolledBack();
                 _talliesWritten = false;
                 _flags = _flagged;
+                // What it did for other processes is undone: to be looked at again.
+                _version = null;
                 session.Rollback();
                 throw;
             }

@@ -323,9 +323,11 @@ public sealed class UserAwards
 
     private async ValueTask Settle(IReadOnlyList<Award> awards)
     {
-        foreach (var user in awards.Select(award => award.UserId).Distinct())
+        var settling = awards.Select(award => award.UserId).Distinct().Where(_ledger.HasDeferred).Select(user => _ledger.Settle(user).AsTask()).ToList();
+        if (settling.Count > 0)
         {
-            await _ledger.Settle(user);
+            // Together, in as few batches as can be.
+            await Task.WhenAll(settling);
         }
     }
 

@@ -47,6 +47,12 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
             entry.IsDone = await new BackfillSlice(session, store, badges, ids, watch, now, settled).Run(entry.BackfillId);
             store.RecordsMore = true;
         }
+        if (backfills.Count > 0)
+        {
+            // They have come further: whom they have looked at is looked at here from now on.
+            _book = book = await _book.Newest(session);
+            run = new RuleRun(session, store, book, badges, ids, watch, now, settled);
+        }
         await run.EvaluateHoldings();
         await watch.Store(session, store.Node, now);
     }

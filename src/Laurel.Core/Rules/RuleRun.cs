@@ -60,7 +60,6 @@ internal sealed class RuleRun(
             }
             return;
         }
-        var before = state.Pack();
         if (state.Last.CompareTo(moments[0].Position) < 0)
         {
             foreach (var reached in state.Step(rule, moments, await Matching.Calendar(session, rule, userId, badges), settled))
@@ -72,10 +71,9 @@ internal sealed class RuleRun(
         {
             await CountAgain(rule, userId, moments, state);
         }
-        var after = state.Pack();
-        if (!after.AsSpan().SequenceEqual(before))
+        if (state.IsChanged(out var packed))
         {
-            await UserRules.Store(session, store, userId, rule, state, after);
+            await UserRules.Store(session, store, userId, rule, state, packed);
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class UserRule
     private const byte MiddleFlag = 4;
     private const byte CurrentFlag = 8;
 
+    private byte[]? _stored;
     private Snapshot? _settled;
     private Snapshot? _middle;
     private Snapshot? _current;
@@ -28,13 +29,14 @@ internal sealed class UserRule
     public long Version { get; init; }
 
     /// <exception cref="InvalidDataException">Not what <see cref="Pack"/> wrote.</exception>
-    public static UserRule Read(ReadOnlySpan<byte> packed, long version = 0)
+    public static UserRule Read(byte[] packed, long version = 0)
     {
         var rest = new PackedReader(packed);
         var flags = rest.IsAtEnd ? (byte)0 : rest.Byte();
         return new UserRule
         {
             Version = version,
+            _stored = packed,
             IsSeated = (flags & SeatedFlag) != 0,
             _settled = (flags & SettledFlag) != 0 ? Take(ref rest) : null,
             _middle = (flags & MiddleFlag) != 0 ? Take(ref rest) : null,
@@ -43,6 +45,14 @@ internal sealed class UserRule
     }
 
     private static Snapshot Take(ref PackedReader rest) => new(new Position(rest.Number(), rest.Number()), rest.Bytes().ToArray());
+
+    /// <summary>Whether it is not any more what was read.</summary>
+    /// <param name="packed">As it is.</param>
+    public bool IsChanged(out byte[] packed)
+    {
+        packed = Pack();
+        return _stored is null || !packed.AsSpan().SequenceEqual(_stored);
+    }
 
     public byte[] Pack()
     {

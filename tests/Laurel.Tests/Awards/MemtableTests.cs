@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Laurel.Core;
 using Laurel.Core.Actions;
 using Laurel.Core.Awards;
@@ -236,6 +237,95 @@ public sealed class MemtableTests
         Assert.Null(await fourth.Core.UserAwards.AwardedDate(1, 1));
         Assert.NotNull(await fourth.Core.UserAwards.AwardedDate(2, 1));
         Assert.Empty((await Doctor.Examine(fourth.Core.Database.Options, TimeProvider.System)).Findings);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task Who_was_frozen_while_another_started_brings_nothing_back(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var first = await TestCore.OpenSecond(database);
+        await Fill(first, users: 2, badges: 1);
+        await first.Badge(3, 1, new Recurrence.PerSubject());
+        var badge = (await first.Core.Badges.Find(3))!;
+        await using var own = Database.Open(new DatabaseOptions(database.ConnectionString));
+        var lease = await NodeLease.Take(own, TimeProvider.System);
+        await first.DisposeAsync();
+        var store = own.LedgerStore(lease);
+        store.Start(TimeProvider.System);
+        var now = TimeProvider.System.Micros();
+        store.Commit([Entry(1), Entry(2)], now, repeat: false);
+        Assert.True(store.HasDeferred(1));
+        // Nobody can look whether a process of another machine runs; its lease has ended.
+        await Run(database.ConnectionString, $"UPDATE nodes SET leased_until = 1, owner = 'elsewhere' || substr(owner, instr(owner, '|')) WHERE slot = {lease.Slot}");
+        await using var second = await TestCore.OpenSecond(database);
+        Assert.NotEqual(lease.Slot, second.Core.Node);
+        Assert.Equal(1, await second.Core.Awarding.RemoveAll(1, 3, RemovalKind.Reset, null, null, default));
+        await TestCore.Settled(second.Core);
+
+        Assert.Throws<LeaseLostException>(() => store.Commit([new VisitEntry(2, 1, now)], now + 1000, repeat: false));
+
+        Assert.Null(await second.Core.UserAwards.AwardedDate(1, 3));
+        Assert.Equal(1, await second.Core.Statistics.Awarded(3));
+        await Recount.AssertExact(second.Core, second.Core.Time.Micros());
+
+        AwardEntry Entry(long user) => new(new Award((1L << 40) + user, user, 3, "s:sea", now, AwardSource.Native, "sea"), badge);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task Who_only_reads_lets_another_process_start(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var own = Database.Open(new DatabaseOptions(database.ConnectionString));
+        await using (var laurel = await TestCore.OpenSecond(database))
+        {
+            await Fill(laurel, users: 9, badges: 1);
+        }
+        var lease = await NodeLease.Take(own, TimeProvider.System);
+        var store = own.LedgerStore(lease);
+        store.Start(TimeProvider.System);
+        var now = TimeProvider.System.Micros();
+        store.Commit([new VisitEntry(1, 1, now)], now, repeat: false);
+        Assert.Equal(1, await Ask(database, "SELECT buffers FROM nodes WHERE owner <> ''"));
+
+        // Batches that take nothing in write what waits, and then say so.
+        for (var batch = 0; store.HasBuffered && batch < 100; batch++)
+        {
+            now += Clock.Second;
+            store.Commit([new SettlingEntry(2)], now, repeat: false);
+            Thread.Sleep(5);
+        }
+
+        Assert.Equal(0, await Ask(database, "SELECT max(buffers) FROM nodes"));
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Sqlite])]
+    public async Task One_user_to_whom_all_happens_costs_little_more_than_many(Engine engine)
+    {
+        await using var laurel = await TestCore.Open(engine);
+        await Fill(laurel, users: 500, badges: 1);
+        TestCore.Value(await laurel.Core.ActionTypes.Put("edited", null, createOnly: false));
+        for (var rule = 1; rule <= 20; rule++)
+        {
+            await laurel.Badge(100 + rule, 1, new Recurrence.PerAction());
+            TestCore.Value(await laurel.Core.Rules.Put(rule, new RuleDraft
+            {
+                Key = $"rule{rule}", Enabled = true, Actions = ["edited"], Condition = new Condition.Each(), Tiers = [new Tier(100 + rule, 1)],
+            }, createOnly: false, TestCore.Administrator));
+        }
+        await Tell(1, users: 500);
+
+        var many = await Tell(1001, users: 500);
+        var one = await Tell(2001, users: 1);
+
+        // It was fifty times as much.
+        Assert.InRange(one / many, 0, 10);
+
+        async Task<double> Tell(int from, int users)
+        {
+            var watch = Stopwatch.StartNew();
+            await Task.WhenAll(Enumerable.Range(from, 500).Select(id => Act(laurel, 1 + (id % users), id, TimeProvider.System.Micros())));
+            return watch.Elapsed.TotalSeconds;
+        }
     }
 
     [Theory, EveryEngine(Only = [Engine.Sqlite])]

@@ -87,6 +87,39 @@ public sealed class BackfillTests
     }
 
     [Theory, EveryEngine]
+    public async Task A_set_is_complete_with_what_another_rule_awards_while_it_is_applied_to_the_past(Engine engine)
+    {
+        const int Many = 800;
+        await using var laurel = await TestCore.Open(engine);
+        await laurel.Issuer(1);
+        Assert.Null(await laurel.Core.Users.PutMany(Enumerable.Range(1, Many).Select(id => ((long)id, new Laurel.Core.Users.UserDraft()))));
+        foreach (var badge in new[] { 1, 2, 8, 9 })
+        {
+            await laurel.Badge(badge, 1);
+        }
+        await Task.WhenAll(Enumerable.Range(1, Many).Select(user => laurel.Award(user, 1).AsTask()));
+        await PutSet(1, [1, 2], 8);
+        await PutSet(2, [1, 8], 9);
+        var order = Enumerable.Range(1, Many).ToArray();
+        new Random(1).Shuffle(order);
+
+        var running = TestCore.Value(await laurel.Core.Backfills.Apply(2, null, TestCore.Administrator));
+        foreach (var users in order.Chunk(80))
+        {
+            await Task.WhenAll(users.Select(user => laurel.Award(user, 2).AsTask()));
+        }
+        await Done(laurel, running);
+
+        await TestCore.Settled(laurel.Core);
+        Assert.Equal((Many, Many), (await laurel.Core.Statistics.Awarded(8), await laurel.Core.Statistics.Awarded(9)));
+
+        async Task PutSet(long id, long[] set, long badge) => TestCore.Value(await laurel.Core.Rules.Put(id, new RuleDraft
+        {
+            Key = $"set-{id}", Enabled = true, Condition = new Condition.Holding(set), Tiers = [new Tier(badge, set.Length)],
+        }, createOnly: false, TestCore.Administrator));
+    }
+
+    [Theory, EveryEngine]
     public async Task What_a_moderator_removed_stays_removed_whatever_comes(Engine engine)
     {
         var time = new ManualTime(Start);

@@ -60,6 +60,10 @@ public static class Doctor
         {
             examination.Found(FindingKind.Integrity, "database", "readable", torn.Message);
         }
+        catch (InvalidDataException damaged)
+        {
+            examination.Found(FindingKind.Outbox, "what waits for its tables", "rows", damaged.Message);
+        }
         catch (DbException refused)
         {
             examination.Found(FindingKind.Integrity, "database", "readable", refused.Message);
