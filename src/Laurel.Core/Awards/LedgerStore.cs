@@ -338,8 +338,8 @@ internal abstract class LedgerStore(short node)
         {
             return false;
         }
-        // An occasion of the award's own has no past that could forbid it.
-        if (Occasion.IsOwn(award) || !await IsForbidden(session, entry, award))
+        // An occasion of the award's own has no past that could forbid it, unless the caller chose its id.
+        if ((Occasion.IsOwn(award) && !entry.Replaces) || !await IsForbidden(session, entry, award))
         {
             return true;
         }

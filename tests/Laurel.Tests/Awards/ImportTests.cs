@@ -58,6 +58,20 @@ public sealed class ImportTests
     }
 
     [Theory, EveryEngine]
+    public async Task What_was_revoked_cannot_be_put_again_though_its_badge_can_always_be_earned(Engine engine)
+    {
+        await using var laurel = await Prepared(engine);
+        await laurel.Badge(8, 1, new Recurrence.Always());
+        var request = new AwardRequest(3, 8, AwardSource.Import) { AwardedAt = 1000 };
+        Assert.True((await laurel.Core.Awarding.Import(5, request, null, default)).Created);
+        await laurel.Core.Awarding.Remove(3, 5, RemovalKind.Revoke, null, null, default);
+
+        Assert.Equal(AwardRefusal.Revoked, (await laurel.Core.Awarding.Import(5, request, null, default)).Refusal);
+
+        Assert.True((await laurel.Award(3, 8)).Created);
+    }
+
+    [Theory, EveryEngine]
     public async Task A_revocation_in_the_microsecond_of_a_reset_is_not_forgotten(Engine engine)
     {
         await using var laurel = await Prepared(engine, new ManualTime());
