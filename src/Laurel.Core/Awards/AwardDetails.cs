@@ -119,7 +119,8 @@ internal static class AwardDetails
         return complete;
     }
 
-    private static AwardRule? Rule(long? id, long? revision, long? backfillId) => id is { } rule ? new AwardRule(rule, revision ?? 0, backfillId) : null;
+    /// <summary>The rule of an award, as its three numbers tell it; null for none.</summary>
+    internal static AwardRule? Rule(long? id, long? revision, long? backfillId) => id is { } rule ? new AwardRule(rule, revision ?? 0, backfillId) : null;
 
     /// <summary>A page of awards with their actions and payloads, in one statement.</summary>
     public static async ValueTask<List<Award>> Complete(Session session, IReadOnlyList<Award> awards)

@@ -44,8 +44,7 @@ internal sealed class DeferredAward(Award award, long issuerId, AwardClaim? clai
             ActionId = packed.NumberOrNull(),
             Payload = packed.TextOrNull(),
         };
-        var (rule, revision, backfill) = (packed.NumberOrNull(), packed.NumberOrNull(), packed.NumberOrNull());
-        award = award with { Rule = rule is null ? null : new AwardRule(rule.Value, revision ?? 0, backfill) };
+        award = award with { Rule = AwardDetails.Rule(packed.NumberOrNull(), packed.NumberOrNull(), packed.NumberOrNull()) };
         var issuer = packed.Number();
         var claim = packed.TextOrNull() is { } uid ? AwardClaim.Unclaimed(packed.Number(), packed.Number()) with { Uid = uid } : null;
         return new DeferredAward(award, issuer, claim);

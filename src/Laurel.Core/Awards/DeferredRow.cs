@@ -21,9 +21,6 @@ internal abstract class DeferredRow(long userId)
     /// <summary>Writes it and what belongs to it.</summary>
     public abstract ValueTask Write(Session session);
 
-    /// <summary>Whether with a newer row of the same user this one need not be written.</summary>
-    public virtual bool IsReplacedBy(DeferredRow newer) => false;
-
     private protected abstract DeferredKind Kind { get; }
 
     private protected abstract void PackRest(PackedWriter packed);

@@ -22,15 +22,12 @@ internal sealed class DeferredRows
     /// <summary>Takes a row in. One that it replaces, and that nobody has written, need not be written any more.</summary>
     public void Add(DeferredRow row)
     {
-        ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastOfUser, row.UserId, out _);
-        // Only counts replace each other.
-        for (var earlier = row is DeferredCount ? last : null; earlier is not null; earlier = earlier.Earlier)
+        // Of a count only the newest is written, so at most one waits.
+        if (row is DeferredCount count)
         {
-            if (earlier.State == RowState.Buffered && earlier.IsReplacedBy(row))
-            {
-                earlier.State = RowState.Flushed;
-            }
+            Find(count.UserId, count.RuleId)?.State = RowState.Flushed;
         }
+        ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastOfUser, row.UserId, out _);
         row.Earlier = last;
         last = row;
         _rows.Add(row);
@@ -90,13 +87,15 @@ internal sealed class DeferredRows
     }
 
     /// <summary>The newest that nobody has written.</summary>
-    public StoredCount? FindCount(long userId, long ruleId)
+    public StoredCount? FindCount(long userId, long ruleId) => Find(userId, ruleId)?.Count;
+
+    private DeferredCount? Find(long userId, long ruleId)
     {
         for (var row = _lastOfUser.GetValueOrDefault(userId); row is not null; row = row.Earlier)
         {
             if (row is DeferredCount { State: RowState.Buffered } found && found.RuleId == ruleId)
             {
-                return found.Count;
+                return found;
             }
         }
         return null;

@@ -12,8 +12,6 @@ internal sealed class DeferredCount(long userId, long ruleId, StoredCount count)
 
     public override int Weight => 160 + Count.State.Length;
 
-    public override bool IsReplacedBy(DeferredRow newer) => newer is DeferredCount other && other.RuleId == RuleId;
-
     public override ValueTask Write(Session session) => UserRules.Write(session, UserId, RuleId, Count);
 
     private protected override DeferredKind Kind => DeferredKind.Count;

@@ -24,8 +24,6 @@ internal static class UserRules
         SELECT rule_id, generation, version, state FROM user_rules WHERE user_id = $1 AND rule_id >= $2 ORDER BY rule_id LIMIT $3
         """;
 
-    private const string OfUser = "SELECT rule_id, generation, version, state FROM user_rules WHERE user_id = $1";
-
     /// <summary>Users' counts in rules, which no other transaction changes until this one ends; absent where there is none.</summary>
     /// <param name="wanted">By user, then rule, without repetition.</param>
     public static async ValueTask<Dictionary<(long User, long Rule), UserRule>> Hold(
@@ -58,7 +56,7 @@ internal static class UserRules
     /// <summary>The next of a user's counts, from a rule on.</summary>
     internal static async ValueTask<List<(long RuleId, StoredCount Count)>> ReadNext(Session session, long userId, long from, int limit)
     {
-        var found = new List<(long, StoredCount)>(limit);
+        var found = new List<(long, StoredCount)>();
         var rows = session.Prepare(NextOfUser).Set(1, userId).Set(2, from).Set(3, limit);
         while (await rows.Read())
         {
@@ -77,16 +75,8 @@ internal static class UserRules
         await session.Prepare(Upsert).Set(1, userId).Set(2, ruleId).Set(3, count.Generation).Set(4, count.Version).Set(5, count.State).Run();
 
     /// <summary>All of a user's, by rule.</summary>
-    public static async ValueTask<Dictionary<long, StoredCount>> Read(Session session, long userId)
-    {
-        var counts = new Dictionary<long, StoredCount>();
-        var rows = session.Prepare(OfUser).Set(1, userId);
-        while (await rows.Read())
-        {
-            counts[rows.Long(0)] = new StoredCount(rows.Long(1), rows.Long(2), rows.Bytes(3));
-        }
-        return counts;
-    }
+    public static async ValueTask<Dictionary<long, StoredCount>> Read(Session session, long userId) =>
+        (await ReadNext(session, userId, long.MinValue, int.MaxValue)).ToDictionary(row => row.RuleId, row => row.Count);
 
     /// <summary>A count of an earlier generation means nothing any more; a seat remains taken.</summary>
     public static UserRule Of(Rule rule, StoredCount stored)

@@ -101,15 +101,13 @@ public sealed class UserDirectory
 
     /// <summary>The id of the user with this key: digits name the id itself.</summary>
     public async ValueTask<long?> FindIdByKey(string key) =>
-        await NamedBy(key) is { } id && (!TextRules.TryCanonicalId(key, out _) || await Exists(id)) ? id : null;
+        TextRules.TryCanonicalId(key, out var id) ? (await Exists(id) ? id : null) : await FindNamed(key);
 
     /// <summary>The id that a key names, whether a user has it or, being digits, not.</summary>
-    internal async ValueTask<long?> NamedBy(string key)
+    internal ValueTask<long?> NamedBy(string key) => TextRules.TryCanonicalId(key, out var id) ? ValueTask.FromResult<long?>(id) : FindNamed(key);
+
+    private async ValueTask<long?> FindNamed(string key)
     {
-        if (TextRules.TryCanonicalId(key, out var id))
-        {
-            return id;
-        }
         if (!TextRules.IsKey(key) || await _keys.Get(key, LookUp) is not { } named)
         {
             return null;
