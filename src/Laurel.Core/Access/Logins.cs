@@ -11,7 +11,7 @@ namespace Laurel.Core.Access;
 /// <param name="RetryAfter">The password was not looked at: too many have failed, or too many wait. When to try again.</param>
 public readonly record struct LoginOutcome(Caller? Caller, TimeSpan? RetryAfter);
 
-/// <summary>Who a username and password are. A password that was found right is known for a minute, as a keyed hash of it and of the
+/// <summary>Who a username and password are. A password that was found right is known until nobody has used it for a minute, as a keyed hash of it and of the
 /// stored hash it fits: once the stored one changes, it fits no more. Names that nobody has cost the same work.</summary>
 public sealed class Logins
 {
@@ -31,7 +31,7 @@ public sealed class Logins
     // By name; they change with their user.
     private readonly NumberedCache<Login> _logins = new(20_000, login => login.UserId);
 
-    // When each proof was made.
+    // When each proof was made, or used.
     private readonly ConcurrentDictionary<string, long> _proven = new();
 
     // Who asks the same at the same moment gets the same answer: one check, one failure. The name too: names that nobody has share
@@ -119,7 +119,19 @@ public sealed class Logins
     private string Prove(string passwordHash, string password) =>
         Convert.ToHexString(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{passwordHash}\n{password}")));
 
-    private bool IsProven(string proof) => _proven.TryGetValue(proof, out var since) && _time.GetElapsedTime(since) < Known;
+    // What is used stays known, or all of a busy caller's requests would wait once a minute for the password to be hashed.
+    private bool IsProven(string proof)
+    {
+        if (!_proven.TryGetValue(proof, out var since) || _time.GetElapsedTime(since) >= Known)
+        {
+            return false;
+        }
+        if (_time.GetElapsedTime(since) >= Known / 2)
+        {
+            _proven.TryUpdate(proof, _time.GetTimestamp(), since);
+        }
+        return true;
+    }
 
     private void Remember(string proof)
     {
