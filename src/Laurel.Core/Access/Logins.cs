@@ -126,7 +126,7 @@ public sealed class Logins
         {
             return false;
         }
-        if (_time.GetElapsedTime(since) >= Known / 2)
+        if (_time.GetElapsedTime(since) >= Known / 60)
         {
             _proven.TryUpdate(proof, _time.GetTimestamp(), since);
         }

@@ -13,7 +13,7 @@ public sealed class LoginsTests
     private static int _address;
 
     [Theory, EveryEngine]
-    public async Task A_right_password_is_looked_at_once_a_minute(Engine engine)
+    public async Task A_right_password_is_known_until_nobody_has_used_it_for_a_minute(Engine engine)
     {
         var time = new ManualTime();
         await using var laurel = await TestCore.Open(engine, time);
@@ -25,12 +25,16 @@ public sealed class LoginsTests
         Assert.True(ada.Holds(Permissions.AwardBonusReputation, Scopes.AwardsWrite) && !ada.Holds("y", Scopes.AwardsWrite));
         Assert.True((await Verify(laurel, "grace", "secret"))!.IsAdministrator);
         Assert.Equal(2, Computed(laurel));
-        time.Advance(TimeSpan.FromSeconds(59));
-        Assert.Equal(1, (await Verify(laurel, "ada", "secret"))!.UserId);
+        foreach (var _ in Enumerable.Range(0, 5))
+        {
+            time.Advance(TimeSpan.FromSeconds(59));
+            Assert.Equal(1, (await Verify(laurel, "ada", "secret"))!.UserId);
+        }
         Assert.Equal(2, Computed(laurel));
-        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(1, (await Verify(laurel, "ada", "secret"))!.UserId);
         Assert.Equal(3, Computed(laurel));
+        Assert.Null(await Verify(laurel, "ada", "Secret"));
     }
 
     [Fact]

@@ -24,8 +24,8 @@ public sealed class HiddenUntilClaimedTests
     private static readonly byte[] Icon = Convert.FromBase64String(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==");
 
-    // Every secret holds one of these, and nothing else does.
-    private static readonly string[] Marks = ["zqx", "98765", "أرنب", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Icon))];
+    // Every secret holds one of these, and nothing else does: they are too long to come up in a random token.
+    private static readonly string[] Marks = ["zqxvjk", "98765", "أرنب", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Icon))];
 
     // What stands for a parameter, by the part of the path before it.
     private static readonly Dictionary<string, object> Values = new()
@@ -87,7 +87,7 @@ public sealed class HiddenUntilClaimedTests
             Assert.True(Shows(await Ask(laurel, HttpMethod.Get, path, owner)), path);
         }
         // Another's award of the same badge is as hidden as before.
-        (await laurel.Put($"{Root}/users/{Stranger}/awards/501", $$$"""{"badgeId":{{{Badge}}},"payload":"zqx payload"}""")).Is(201);
+        (await laurel.Put($"{Root}/users/{Stranger}/awards/501", $$$"""{"badgeId":{{{Badge}}},"payload":"zqxvjk payload"}""")).Is(201);
         foreach (var path in new[] { $"/v1/users/{Stranger}/badges", $"{Root}/users/{Stranger}/awards", $"{Root}/users/{Stranger}/awards/501" })
         {
             Assert.False(Shows(await Ask(laurel, HttpMethod.Get, path, owner)), path);
@@ -108,7 +108,7 @@ public sealed class HiddenUntilClaimedTests
             (HttpMethod.Patch, "/v1/badges/11", """{"name":"x"}""", 403),
             (HttpMethod.Put, $"{Root}/badges/11", """{"issuerId":100,"texts":{"en":{"name":"x"}}}""", 403),
             // Nobody but a manager is told that the key is taken.
-            (HttpMethod.Post, $"{Root}/badges", """{"issuerId":100,"key":"Zqx-key","texts":{"en":{"name":"x"}}}""", 403),
+            (HttpMethod.Post, $"{Root}/badges", """{"issuerId":100,"key":"Zqxvjk-key","texts":{"en":{"name":"x"}}}""", 403),
             (HttpMethod.Post, $"{Root}/awards", """{"userId":1,"badgeId":11}""", 403),
             (HttpMethod.Put, award, """{"badgeId":11}""", 403),
             (HttpMethod.Post, $"/v1/users/{Owner}/badges/11/award-badge", "", 403),
@@ -127,7 +127,7 @@ public sealed class HiddenUntilClaimedTests
         var service = await laurel.Key(null, Scopes.AwardsWrite);
         foreach (var (path, body) in new[]
         {
-            ($"{Root}/awards", """{"userId":2,"badgeId":11,"payload":"zqx payload"}"""), ($"{Root}/awards/batch", """[{"userId":3,"badgeId":11,"payload":"zqx payload"}]"""),
+            ($"{Root}/awards", """{"userId":2,"badgeId":11,"payload":"zqxvjk payload"}"""), ($"{Root}/awards/batch", """[{"userId":3,"badgeId":11,"payload":"zqxvjk payload"}]"""),
             ("/v1/users/9/badges/11/award-badge", ""),
         })
         {
@@ -214,8 +214,8 @@ public sealed class HiddenUntilClaimedTests
         }
         (await laurel.Put($"{Root}/issuers/100", """{"name":"Studio","rootPlaceId":1000,"creator":{"type":"User","id":9}}""")).Is(201);
         (await laurel.Put($"{Root}/badges/{Badge}", """
-            {"issuerId":100,"key":"Zqx-key","sourceLocale":"en","texts":{
-               "en":{"name":"Zqx name","description":"Zqx description","lines":{"never":["zqx never"],"held":["zqx held"],"again":["zqx again"]},"iconImageId":987651},
+            {"issuerId":100,"key":"Zqxvjk-key","sourceLocale":"en","texts":{
+               "en":{"name":"Zqxvjk name","description":"Zqxvjk description","lines":{"never":["zqxvjk never"],"held":["zqxvjk held"],"again":["zqxvjk again"]},"iconImageId":987651},
                "ar":{"name":"أرنب","description":"أرنب أبيض","iconImageId":987652}},
              "iconImageId":987653,"awardAssetIds":[987654],"claimable":true,"cost":5,"hiddenUntilClaimed":true}
             """)).Is(201);
@@ -224,10 +224,10 @@ public sealed class HiddenUntilClaimedTests
         // Its other badge hides nothing.
         (await laurel.Put($"{Root}/badges/12", """{"issuerId":100,"texts":{"en":{"name":"Open"}}}""")).Is(201);
         (await laurel.Put($"{Root}/rules/3", $$$"""
-            {"key":"zqx-rule","name":"Zqx rule","actions":["Did"],"when":{"count":true},"tiers":[{"badgeId":{{{Badge}}},"at":5},{"badgeId":12,"at":6}]}
+            {"key":"zqxvjk-rule","name":"Zqxvjk rule","actions":["Did"],"when":{"count":true},"tiers":[{"badgeId":{{{Badge}}},"at":5},{"badgeId":12,"at":6}]}
             """)).Is(201);
         (await laurel.Post($"{Root}/actions", $$"""{"id":7,"type":"Did","userId":{{Owner}}}""")).Is(201);
-        (await laurel.Put($"{Root}/users/{Owner}/awards/{Award}", $$$"""{"badgeId":{{{Badge}}},"payload":{"note":"zqx payload"}}""")).Is(201);
+        (await laurel.Put($"{Root}/users/{Owner}/awards/{Award}", $$$"""{"badgeId":{{{Badge}}},"payload":{"note":"zqxvjk payload"}}""")).Is(201);
         return laurel;
     }
 }
