@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Laurel.Core;
@@ -9,18 +8,29 @@ internal sealed class PackedWriter(int capacity)
     // The most a varint of 64 bits takes.
     private const int LongestNumber = 10;
 
-    private readonly ArrayBufferWriter<byte> _buffer = new(capacity);
+    private byte[] _buffer = new byte[capacity];
+    private int _length;
+
+    /// <summary>What has been written, until more is.</summary>
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+
+    /// <summary>Begins again.</summary>
+    public PackedWriter Clear()
+    {
+        _length = 0;
+        return this;
+    }
 
     public PackedWriter Byte(byte value)
     {
-        _buffer.GetSpan(1)[0] = value;
-        _buffer.Advance(1);
+        Space(1)[0] = value;
+        _length++;
         return this;
     }
 
     public PackedWriter Number(long value)
     {
-        var span = _buffer.GetSpan(LongestNumber);
+        var span = Space(LongestNumber);
         var zigzag = (ulong)((value << 1) ^ (value >> 63));
         var length = 0;
         while (zigzag >= 0x80)
@@ -29,14 +39,14 @@ internal sealed class PackedWriter(int capacity)
             zigzag >>= 7;
         }
         span[length++] = (byte)zigzag;
-        _buffer.Advance(length);
+        _length += length;
         return this;
     }
 
     public PackedWriter Text(string text)
     {
         Number(Encoding.UTF8.GetByteCount(text));
-        _buffer.Advance(Encoding.UTF8.GetBytes(text, _buffer.GetSpan(text.Length * 3)));
+        _length += Encoding.UTF8.GetBytes(text, Space(text.Length * 3));
         return this;
     }
 
@@ -44,7 +54,8 @@ internal sealed class PackedWriter(int capacity)
     public PackedWriter Bytes(ReadOnlySpan<byte> bytes)
     {
         Number(bytes.Length);
-        _buffer.Write(bytes);
+        bytes.CopyTo(Space(bytes.Length));
+        _length += bytes.Length;
         return this;
     }
 
@@ -52,7 +63,16 @@ internal sealed class PackedWriter(int capacity)
 
     public PackedWriter NumberOrNull(long? number) => number is null ? Byte(0) : Byte(1).Number(number.Value);
 
-    public byte[] ToArray() => _buffer.WrittenSpan.ToArray();
+    public byte[] ToArray() => Written.ToArray();
+
+    private Span<byte> Space(int length)
+    {
+        if (_buffer.Length - _length < length)
+        {
+            Array.Resize(ref _buffer, Math.Max(_length + length, 2 * _buffer.Length));
+        }
+        return _buffer.AsSpan(_length);
+    }
 }
 
 /// <summary>Reads what <see cref="PackedWriter"/> wrote.</summary>

@@ -24,6 +24,8 @@ public abstract record Condition
     {
     }
 
+    internal bool LooksAtCalendar => this is CountPer or FirstIn or Streak;
+
     /// <summary>Every matching action is one.</summary>
     public sealed record Each : Condition;
 

@@ -44,6 +44,10 @@ internal static class Matching
     /// <summary>The calendar on which a rule counts for a user.</summary>
     public static async ValueTask<RuleCalendar> Calendar(Session session, Rule rule, long userId, BadgeCatalogue badges)
     {
+        if (!rule.Draft.Condition.LooksAtCalendar)
+        {
+            return RuleCalendar.Utc;
+        }
         var issuer = (await badges.Find(rule.Draft.Tiers[0].BadgeId))?.TimeZone ?? Zones.Utc;
         return new RuleCalendar(issuer, rule.Draft.Condition is Condition.Streak ? await UserZones.Read(session, userId, issuer) : []);
     }

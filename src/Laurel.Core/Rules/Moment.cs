@@ -17,6 +17,9 @@ internal readonly record struct Moment(long At, long ActionId, string? Subject, 
 /// <param name="user">The user's zones, each from when it was theirs, ascending; empty for a user without one, who has the issuer's.</param>
 internal sealed class RuleCalendar(string issuer, IReadOnlyList<(long Since, string Zone)> user)
 {
+    /// <summary>For conditions that look at none.</summary>
+    public static readonly RuleCalendar Utc = new(Zones.Utc, []);
+
     private readonly ZoneClock _issuer = new(issuer);
     private readonly ZoneClock[] _user = user.Count == 0 ? [new ZoneClock(issuer)] : [.. user.Select(each => new ZoneClock(each.Zone))];
 

@@ -176,7 +176,7 @@ public sealed class Previews
         });
     }
 
-    private async ValueTask<List<Reached>> Reached(
+    private async ValueTask<IReadOnlyList<Reached>> Reached(
         Session session, Rule rule, long userId, IReadOnlyList<BufferedAward> buffered, RulePreview preview, long now)
     {
         if (rule.Draft.Condition is Condition.Holding holding)

@@ -17,37 +17,37 @@ internal sealed class RuleRun(
     public async ValueTask Evaluate(SortedDictionary<long, List<UserAction>> byUser)
     {
         var found = new List<(long User, Rule Rule, List<Moment> Moments)>();
+        var held = new List<(long User, Rule Rule)>();
+        var facts = new Dictionary<long, ActionFacts>();
         foreach (var (user, actions) in byUser)
         {
-            var facts = new Dictionary<long, ActionFacts>();
-            var late = actions.FindAll(action => !action.IsCounted);
             foreach (var rule in RulesOf(actions))
             {
-                var moments = Matching.Of(rule, actions, facts, countsLate: false);
-                if (late.Count > 0)
+                if (actions.Exists(action => !action.IsCounted))
                 {
-                    watch.Late(rule, Matching.Of(rule, late, facts, countsLate: true).Count);
+                    watch.Late(rule, Matching.Of(rule, actions.FindAll(action => !action.IsCounted), facts, countsLate: true).Count);
                 }
-                if (moments.Count > 0 && !book.Awaits(rule, user))
+                if (Matching.Of(rule, actions, facts, countsLate: false) is { Count: > 0 } moments && !book.Awaits(rule, user))
                 {
                     found.Add((user, rule, moments));
+                    if (rule.Remembers)
+                    {
+                        held.Add((user, rule));
+                    }
                 }
             }
         }
-        var held = await UserRules.Hold(session, store, [.. found.Where(each => each.Rule.Remembers).Select(each => (each.User, each.Rule))]);
+        var counts = await store.HoldCounts(session, held);
         foreach (var (user, rule, moments) in found)
         {
-            await Count(rule, user, moments, held.GetValueOrDefault((user, rule.Id)));
+            await Count(rule, user, moments, rule.Remembers ? UserRules.Of(rule, user, counts) : null);
         }
     }
 
-    private IEnumerable<Rule> RulesOf(List<UserAction> actions)
-    {
-        var types = actions.Select(each => each.Action.Type).Distinct(StringComparer.Ordinal).ToList();
-        return types.Count == 1
-            ? book.OfType(types[0])
-            : types.SelectMany(book.OfType).DistinctBy(rule => rule.Id).OrderBy(rule => rule.Id);
-    }
+    private IEnumerable<Rule> RulesOf(List<UserAction> actions) => actions.Count == 1
+        ? book.OfType(actions[0].Action.Type)
+        : actions.Select(each => each.Action.Type).Distinct(StringComparer.Ordinal)
+            .SelectMany(book.OfType).DistinctBy(rule => rule.Id).OrderBy(rule => rule.Id);
 
     // A rule that remembers nothing has no state.
     private async ValueTask Count(Rule rule, long userId, List<Moment> moments, UserRule? state)

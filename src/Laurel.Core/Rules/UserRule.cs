@@ -20,7 +20,11 @@ internal sealed class UserRule
     private Snapshot? _middle;
     private Snapshot? _current;
 
-    private sealed record Snapshot(Position Position, byte[] Counter);
+    // Counts are packed anew with every action: each thread has one buffer for it.
+    [ThreadStatic]
+    private static PackedWriter? t_packed;
+
+    private readonly record struct Snapshot(Position Position, ReadOnlyMemory<byte> Counter);
 
     /// <summary>Whether the user is one of a limited number of recipients.</summary>
     public bool IsSeated { get; set; }
@@ -38,39 +42,54 @@ internal sealed class UserRule
             Version = version,
             _stored = packed,
             IsSeated = (flags & SeatedFlag) != 0,
-            _settled = (flags & SettledFlag) != 0 ? Take(ref rest) : null,
-            _middle = (flags & MiddleFlag) != 0 ? Take(ref rest) : null,
-            _current = (flags & CurrentFlag) != 0 ? Take(ref rest) : null,
+            _settled = (flags & SettledFlag) != 0 ? Take(ref rest, packed) : null,
+            _middle = (flags & MiddleFlag) != 0 ? Take(ref rest, packed) : null,
+            _current = (flags & CurrentFlag) != 0 ? Take(ref rest, packed) : null,
         };
     }
 
-    private static Snapshot Take(ref PackedReader rest) => new(new Position(rest.Number(), rest.Number()), rest.Bytes().ToArray());
+    private static Snapshot Take(ref PackedReader rest, byte[] packed)
+    {
+        var position = new Position(rest.Number(), rest.Number());
+        var length = rest.Bytes().Length;
+        return new Snapshot(position, packed.AsMemory(packed.Length - rest.Left - length, length));
+    }
 
     /// <summary>Whether it is not any more what was read.</summary>
     /// <param name="packed">As it is.</param>
     public bool IsChanged(out byte[] packed)
     {
-        packed = Pack();
-        return _stored is null || !packed.AsSpan().SequenceEqual(_stored);
+        var written = Write().Written;
+        if (_stored is not null && written.SequenceEqual(_stored))
+        {
+            packed = _stored;
+            return false;
+        }
+        packed = written.ToArray();
+        return true;
     }
 
-    public byte[] Pack()
+    public byte[] Pack() => Write().ToArray();
+
+    private PackedWriter Write()
     {
-        var packed = new PackedWriter(64).Byte((byte)((IsSeated ? SeatedFlag : 0) | (_settled is null ? 0 : SettledFlag)
+        var packed = Packed.Byte((byte)((IsSeated ? SeatedFlag : 0) | (_settled is null ? 0 : SettledFlag)
             | (_middle is null ? 0 : MiddleFlag) | (_current is null ? 0 : CurrentFlag)));
         Put(packed, _settled);
         Put(packed, _middle);
         Put(packed, _current);
-        return packed.ToArray();
+        return packed;
     }
 
     private static void Put(PackedWriter packed, Snapshot? snapshot)
     {
-        if (snapshot is not null)
+        if (snapshot is { } known)
         {
-            packed.Number(snapshot.Position.At).Number(snapshot.Position.Id).Bytes(snapshot.Counter);
+            packed.Number(known.Position.At).Number(known.Position.Id).Bytes(known.Counter.Span);
         }
     }
+
+    private static PackedWriter Packed => (t_packed ??= new PackedWriter(64)).Clear();
 
     /// <summary>The last action that was counted; behind the last target none is.</summary>
     public Position Last => _current?.Position ?? Position.First;
@@ -78,23 +97,23 @@ internal sealed class UserRule
     /// <summary>Whether some action has been counted.</summary>
     public bool HasCounted => _current is not null;
 
-    public Counter Counter(Rule rule) => Rules.Counter.Read(rule.Draft.Condition, rule.LastTarget, _current?.Counter);
+    public Counter Counter(Rule rule) => Rules.Counter.Read(rule.Draft.Condition, rule.LastTarget, _current is { } current ? current.Counter.Span : default);
 
     /// <summary>Goes back to the last count before an action that came late.</summary>
     /// <param name="before">Where it belongs.</param>
     /// <returns>Behind which action all must be counted again; null when what lies there is settled: then nothing has changed.</returns>
     public Position? Rewind(Position before)
     {
-        if (_settled is not null && _settled.Position.CompareTo(before) >= 0)
+        if (_settled?.Position.CompareTo(before) >= 0)
         {
             return null;
         }
-        if (_current is not null && _current.Position.CompareTo(before) >= 0)
+        if (_current?.Position.CompareTo(before) >= 0)
         {
             _current = _middle;
             _middle = null;
         }
-        if (_current is not null && _current.Position.CompareTo(before) >= 0)
+        if (_current?.Position.CompareTo(before) >= 0)
         {
             _current = null;
         }
@@ -110,9 +129,9 @@ internal sealed class UserRule
     /// <param name="moments">Those that match.</param>
     /// <param name="calendar">The issuer's and the user's.</param>
     /// <param name="settled">Nothing that happened before this time will still come.</param>
-    public List<Reached> Step(Rule rule, IEnumerable<Moment> moments, RuleCalendar calendar, long settled)
+    public IReadOnlyList<Reached> Step(Rule rule, IEnumerable<Moment> moments, RuleCalendar calendar, long settled)
     {
-        var reached = new List<Reached>();
+        List<Reached>? reached = null;
         var counter = Counter(rule);
         var last = Last;
         foreach (var moment in moments)
@@ -121,7 +140,7 @@ internal sealed class UserRule
             {
                 break;
             }
-            if (_current is not null || last != Position.First)
+            if (last != Position.First)
             {
                 Keep(last, counter, moment.At, settled);
             }
@@ -131,7 +150,7 @@ internal sealed class UserRule
                 var target = rule.Draft.Tiers[tier].Target;
                 if (before < target && target <= after)
                 {
-                    reached.Add(new Reached(tier, moment.At, moment.ActionId, moment.Subject));
+                    (reached ??= []).Add(new Reached(tier, moment.At, moment.ActionId, moment.Subject));
                 }
             }
             last = moment.Position;
@@ -145,7 +164,7 @@ internal sealed class UserRule
         {
             (_settled, _middle) = (null, null);
         }
-        return reached;
+        return reached ?? (IReadOnlyList<Reached>)[];
     }
 
     // The count before the next action.
@@ -160,15 +179,20 @@ internal sealed class UserRule
         {
             _middle = Of(last, counter);
         }
-        else if (_middle.Position.At < settled)
+        else if (_middle.Value.Position.At < settled)
         {
             (_settled, _middle) = (_middle, Of(last, counter));
         }
     }
 
-    private static Snapshot Of(Position position, Counter counter)
+    // Before the first action it is the one that was stored.
+    private Snapshot Of(Position position, Counter counter)
     {
-        var packed = new PackedWriter(32);
+        if (_current is { } current)
+        {
+            return current;
+        }
+        var packed = Packed;
         counter.Write(packed);
         return new Snapshot(position, packed.ToArray());
     }

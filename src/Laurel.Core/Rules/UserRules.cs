@@ -24,23 +24,13 @@ internal static class UserRules
         SELECT rule_id, generation, version, state FROM user_rules WHERE user_id = $1 AND rule_id >= $2 ORDER BY rule_id LIMIT $3
         """;
 
-    /// <summary>Users' counts in rules, which no other transaction changes until this one ends; absent where there is none.</summary>
-    /// <param name="wanted">By user, then rule, without repetition.</param>
-    public static async ValueTask<Dictionary<(long User, long Rule), UserRule>> Hold(
-        Session session, LedgerStore store, IReadOnlyList<(long User, Rule Rule)> wanted)
-    {
-        var stored = await store.HoldCounts(session, wanted);
-        var held = new Dictionary<(long, long), UserRule>(wanted.Count);
-        foreach (var (user, rule) in wanted)
-        {
-            held[(user, rule.Id)] = stored.TryGetValue((user, rule.Id), out var count) ? Of(rule, count) : new UserRule();
-        }
-        return held;
-    }
-
-    /// <summary>One of them.</summary>
+    /// <summary>A user's count in a rule, which no other transaction changes until this one ends.</summary>
     public static async ValueTask<UserRule> Hold(Session session, LedgerStore store, long userId, Rule rule) =>
-        (await Hold(session, store, [(userId, rule)]))[(userId, rule.Id)];
+        Of(rule, userId, await store.HoldCounts(session, [(userId, rule)]));
+
+    /// <summary>A user's count in a rule, of those that are stored; a new one where none is.</summary>
+    public static UserRule Of(Rule rule, long userId, Dictionary<(long User, long Rule), StoredCount> stored) =>
+        stored.TryGetValue((userId, rule.Id), out var count) ? Of(rule, count) : new UserRule();
 
     /// <summary>Adds a user's stored count, if there is one.</summary>
     internal static async ValueTask Read(Session session, long userId, long ruleId, Dictionary<(long User, long Rule), StoredCount> counts)

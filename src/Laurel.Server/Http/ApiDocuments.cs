@@ -43,13 +43,13 @@ internal static class ApiDocuments
             var json = document.Read();
             app.MapGet(document.Path, context => Write(context, json));
         }
+        // Only there: otherwise every request would pass through the page's middleware.
         app.UseWhen(context => context.Request.Path.StartsWithSegments($"/{Page}", StringComparison.OrdinalIgnoreCase), branch => branch.Use((context, next) =>
         {
             context.Response.Headers.ContentSecurityPolicy = Policy;
             context.Response.Headers.XContentTypeOptions = "nosniff";
             return next(context);
-        }));
-        app.UseSwaggerUI(page =>
+        }).UseSwaggerUI(page =>
         {
             page.RoutePrefix = Page;
             page.DocumentTitle = "Laurel";
@@ -57,7 +57,7 @@ internal static class ApiDocuments
             {
                 page.SwaggerEndpoint(document.Path, document.Title);
             }
-        });
+        }));
     }
 
     private static Task Write(HttpContext context, byte[] json)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Laurel.Core;
@@ -13,12 +14,26 @@ internal readonly record struct Timestamp(long Micros)
     private const int WholeSeconds = 19;
     private const int MaximumFraction = 6;
 
+    /// <summary>In bytes.</summary>
+    public const int MaximumLength = 32;
+
     public static Timestamp? Of(long? micros) => micros is { } known ? new(known) : null;
 
     public override string ToString()
     {
-        var time = Clock.ToTime(Micros);
-        return time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+        Span<byte> utf8 = stackalloc byte[MaximumLength];
+        return Encoding.ASCII.GetString(Write(utf8));
+    }
+
+    /// <summary>Writes it into what has room for <see cref="MaximumLength"/>.</summary>
+    /// <returns>What was written.</returns>
+    public ReadOnlySpan<byte> Write(Span<byte> utf8)
+    {
+        // Seven fraction digits and Z.
+        Clock.ToTime(Micros).UtcDateTime.TryFormat(utf8, out var length, "O", CultureInfo.InvariantCulture);
+        length = utf8[..(length - 1)].TrimEnd((byte)'0').TrimEnd((byte)'.').Length;
+        utf8[length] = (byte)'Z';
+        return utf8[..(length + 1)];
     }
 
     public static bool TryParse(ReadOnlySpan<char> text, out Timestamp time)
@@ -83,5 +98,9 @@ internal sealed class TimestampConverter : JsonConverter<Timestamp>
     public override Timestamp Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && Timestamp.TryParse(reader.GetString(), out var time) ? time : throw new JsonException();
 
-    public override void Write(Utf8JsonWriter writer, Timestamp value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Timestamp value, JsonSerializerOptions options)
+    {
+        Span<byte> utf8 = stackalloc byte[Timestamp.MaximumLength];
+        writer.WriteStringValue(value.Write(utf8));
+    }
 }
