@@ -44,7 +44,8 @@ internal static class ActionStore
         SELECT {Columns} FROM user_actions WHERE period = $1 AND user_id = $2 AND (occurred_at, id) > ($3, $4) ORDER BY occurred_at, id
         """;
 
-    private const string FirstPeriod = "SELECT coalesce(min(period), $1) FROM user_actions";
+    // A seek each: to list them all at once would read every action.
+    private const string NextPeriod = "SELECT min(period) FROM user_actions WHERE period > $1";
 
     private const string DropSome = """
         DELETE FROM user_actions WHERE (period, user_id, occurred_at, id) IN
@@ -72,6 +73,9 @@ internal static class ActionStore
         await row.Done();
         return from;
     }
+
+    // So many are read without asking which there are.
+    private const int FewPeriods = 4;
 
     // Others wait for the transaction.
     private const int DroppedAtOnce = 2000;
@@ -146,10 +150,14 @@ internal static class ActionStore
     }
 
     /// <summary>What concerns a user behind a position, in order.</summary>
-    public static async ValueTask<List<UserAction>> Read(Session session, long userId, Position after, long now)
+    /// <param name="session">Where.</param>
+    /// <param name="userId">Whom.</param>
+    /// <param name="after">Behind which.</param>
+    /// <param name="periods">Those that may hold some, ascending: see <see cref="Periods(Session, Position, long)"/>.</param>
+    public static async ValueTask<List<UserAction>> Read(Session session, long userId, Position after, IReadOnlyList<long> periods)
     {
         var found = new List<UserAction>();
-        for (var period = await First(session, after, now); period <= PeriodOf(now); period++)
+        foreach (var period in periods)
         {
             var rows = session.Prepare(Behind).Set(1, period).Set(2, userId).Set(3, after.At).Set(4, after.Id);
             while (await rows.Read())
@@ -160,17 +168,27 @@ internal static class ActionStore
         return found;
     }
 
-    private static async ValueTask<long> First(Session session, Position after, long now)
+    /// <summary>The periods that may hold actions behind a position, ascending.</summary>
+    public static async ValueTask<IReadOnlyList<long>> Periods(Session session, Position after, long now)
     {
-        if (after.At >= now - (4 * PeriodLength))
+        var last = PeriodOf(Math.Max(0, after.At)) - 1;
+        if (PeriodOf(now) - last <= FewPeriods)
         {
-            return PeriodOf(after.At);
+            return [.. Enumerable.Range(1, (int)(PeriodOf(now) - last)).Select(next => last + next)];
         }
-        var row = session.Prepare(FirstPeriod).Set(1, PeriodOf(now));
-        await row.Read();
-        var first = row.Long(0);
-        await row.Done();
-        return Math.Max(first, after.At < 0 ? 0 : PeriodOf(after.At));
+        var found = new List<long>();
+        while (true)
+        {
+            var row = session.Prepare(NextPeriod).Set(1, last);
+            await row.Read();
+            var next = row.LongOrNull(0);
+            await row.Done();
+            if (next is not { } period)
+            {
+                return found;
+            }
+            found.Add(last = period);
+        }
     }
 
     private static UserAction Row(Statement row) => new(

@@ -38,7 +38,7 @@ internal static class Imports
     private static async ValueTask Move(Session session, AwardEntry entry, Award standing, Award award, LedgerStore store, long now)
     {
         // Before the savepoint: what is said to be frozen must stay so, whatever is undone.
-        if (!await LedgerStore.Freeze(session, entry.Badge))
+        if (!await store.Freeze(session, entry.Badge))
         {
             entry.Status = AwardStatus.Stale;
             return;

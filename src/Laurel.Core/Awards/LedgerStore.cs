@@ -71,6 +71,9 @@ internal abstract class LedgerStore(short node)
     private readonly VisitorsSeen _seen = new();
     private readonly List<OutboxEvent> _events = [];
     private readonly List<AwardEntry> _byRules = [];
+
+    // By the batch that runs, or found so in it: until it ends they stay so.
+    private readonly HashSet<Badges.Badge> _frozen = new(ReferenceEqualityComparer.Instance);
     private int _rows;
 
     /// <summary>What evaluates rules in each batch.</summary>
@@ -164,6 +167,7 @@ internal abstract class LedgerStore(short node)
     {
         _events.Clear();
         _byRules.Clear();
+        _frozen.Clear();
         RecordsMore = false;
         await InsertPlain(session, Plain(batch));
         foreach (var entry in batch)
@@ -478,16 +482,24 @@ internal abstract class LedgerStore(short node)
         _events.Add(new OutboxEvent(OutboxKind.Visited, userId, issuerId, previous ?? 0, bucket, "") { IsBuffered = buffered });
 
     // Recurrence, anchor and zone may not change any more; if they have changed since the occasion was computed, it is void.
-    internal static async ValueTask<bool> Freeze(Session session, Badges.Badge badge)
+    internal async ValueTask<bool> Freeze(Session session, Badges.Badge badge)
     {
-        if (badge.IsFrozen || await session.Prepare(FreezeBadge).Set(1, badge.Id).Set(2, badge.RecurrenceVersion).Run() == 1)
+        if (badge.IsFrozen || _frozen.Contains(badge))
         {
             return true;
         }
-        var frozen = session.Prepare(FrozenVersion).Set(1, badge.Id);
-        var same = await frozen.Read() && frozen.Long(0) == badge.RecurrenceVersion;
-        await frozen.Done();
-        return same;
+        var isFrozen = await session.Prepare(FreezeBadge).Set(1, badge.Id).Set(2, badge.RecurrenceVersion).Run() == 1;
+        if (!isFrozen)
+        {
+            var frozen = session.Prepare(FrozenVersion).Set(1, badge.Id);
+            isFrozen = await frozen.Read() && frozen.Long(0) == badge.RecurrenceVersion;
+            await frozen.Done();
+        }
+        if (isFrozen)
+        {
+            _frozen.Add(badge);
+        }
+        return isFrozen;
     }
 
     internal static async ValueTask<bool> Exists(Session session, long userId)

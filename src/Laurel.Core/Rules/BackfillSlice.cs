@@ -51,16 +51,26 @@ internal sealed class BackfillSlice(
             await BackfillRow.Store(session, backfill with { State = BackfillState.Stopped, UpdatedAt = now });
             return true;
         }
+        var awards = new RuleAwards(session, store, badges, ids, watch, now, backfillId);
         var actors = rule.Draft.Condition is not Condition.Holding;
         var holders = !actors || backfill.Kind == BackfillKind.TakeBack;
-        var users = await RuleUsers.Behind(session, backfill.Cursor, MaximumUsers, actors, holders);
+        var users = await RuleUsers.Behind(session, backfill.Cursor, MaximumUsers, actors, holders, now);
         // And whose rows are not there yet, some of them of the batch that runs.
         users = [.. users.Union(store.BufferedUsers(backfill.Cursor, MaximumUsers, actors, holders, ofBatch: true)).Order().Take(MaximumUsers)];
+        foreach (var user in users)
+        {
+            await store.Settle(session, user);
+        }
+        var behind = new Position(Math.Max(0, rule.CountsFrom) - 1, long.MaxValue);
+        var periods = actors ? await ActionStore.Periods(session, behind, now) : [];
+        var counts = rule.Remembers ? await store.HoldCounts(session, [.. users.Select(user => (user, rule))]) : [];
         var (done, actions, cursor) = (0, 0, backfill.Cursor);
         var events = store.Recorded;
         foreach (var user in users)
         {
-            actions += await Do(rule, user, backfill);
+            var recorded = actors ? await ActionStore.Read(session, user, behind, periods) : [];
+            await Do(rule, user, backfill, recorded, UserRules.Of(rule, user, counts), awards);
+            actions += recorded.Count;
             done++;
             cursor = user;
             if (actions >= MaximumActions)
@@ -94,12 +104,9 @@ internal sealed class BackfillSlice(
         return (awarded, takenBack);
     }
 
-    private async ValueTask<int> Do(Rule rule, long userId, Backfill backfill)
+    private async ValueTask Do(Rule rule, long userId, Backfill backfill, List<UserAction> actions, UserRule before, RuleAwards awards)
     {
-        await store.Settle(session, userId);
-        var before = await UserRules.Hold(session, store, userId, rule);
         var state = new UserRule { IsSeated = before.IsSeated, Version = before.Version };
-        var awards = new RuleAwards(session, store, badges, ids, watch, now, backfill.Id);
         if (rule.Draft.Condition is Condition.Holding holding)
         {
             var held = await Holdings.Reached(session, rule, holding, userId, []);
@@ -108,9 +115,7 @@ internal sealed class BackfillSlice(
                 await awards.Reconcile(rule, userId, Position.First, held, state);
             }
         }
-        var actions = rule.Draft.Condition is Condition.Holding ? []
-            : await ActionStore.Read(session, userId, new Position(Math.Max(0, rule.CountsFrom) - 1, long.MaxValue), now);
-        if (rule.Draft.Condition is not Condition.Holding)
+        else
         {
             var moments = Matching.Of(rule, actions, [], countsLate: backfill.Kind == BackfillKind.Apply);
             var reached = state.Step(rule, moments, await Matching.Calendar(session, rule, userId, badges), settled);
@@ -127,7 +132,6 @@ internal sealed class BackfillSlice(
         {
             await UserRules.Store(session, store, userId, rule, state, state.Pack());
         }
-        return actions.Count;
     }
 
     // As if it had never been: what it made goes, what it took back comes again.

@@ -187,7 +187,7 @@ public sealed class Explanations
     {
         var now = _time.Micros();
         var target = rule.Draft.Tiers.First(tier => tier.BadgeId == badge.Id).Target;
-        var actions = rule.Draft.Condition is Condition.Holding ? [] : await ActionStore.Read(session, userId, Position.First, now);
+        var actions = rule.Draft.Condition is Condition.Holding ? [] : await ActionStore.Read(session, userId, Position.First, await ActionStore.Periods(session, Position.First, now));
         var (sorted, last) = Sort(rule, actions);
         decimal count;
         if (rule.Draft.Condition is Condition.Holding holding)

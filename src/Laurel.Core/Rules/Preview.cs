@@ -131,7 +131,7 @@ public sealed class Previews
             var withHolders = isHolding || ruleId is not null;
             // Before the tables: a row only ever moves there.
             var buffered = _ledger.BufferedUsers(preview.LastUser, UsersAtOnce, actors: !isHolding, withHolders);
-            var stored = await _database.Read(session => RuleUsers.Behind(session, preview.LastUser, UsersAtOnce, actors: !isHolding, withHolders));
+            var stored = await _database.Read(session => RuleUsers.Behind(session, preview.LastUser, UsersAtOnce, actors: !isHolding, withHolders, now));
             var users = stored.Union(buffered).Order().Take(UsersAtOnce).ToList();
             foreach (var user in users)
             {
@@ -184,7 +184,8 @@ public sealed class Previews
             preview.Users++;
             return await Holdings.Reached(session, rule, holding, userId, buffered);
         }
-        var actions = await ActionStore.Read(session, userId, new Position(rule.CountsFrom - 1, long.MaxValue), now);
+        var behind = new Position(rule.CountsFrom - 1, long.MaxValue);
+        var actions = await ActionStore.Read(session, userId, behind, await ActionStore.Periods(session, behind, now));
         preview.Users += actions.Count > 0 ? 1 : 0;
         preview.Actions += actions.Count;
         if (actions.Count > 0)

@@ -87,7 +87,7 @@ internal sealed class RuleRun(
             return;
         }
         await store.Settle(session, userId);
-        var actions = await ActionStore.Read(session, userId, behind, now);
+        var actions = await ActionStore.Read(session, userId, behind, await ActionStore.Periods(session, behind, now));
         var reached = state.Step(rule, Matching.Of(rule, actions, [], countsLate: false), await Matching.Calendar(session, rule, userId, badges), settled);
         await _awards.Reconcile(rule, userId, behind, reached, state);
     }

@@ -1,3 +1,5 @@
+using Laurel.Core.Actions;
+using Laurel.Core.Awards;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Rules;
@@ -9,28 +11,19 @@ internal static class RuleUsers
 
     private const string Holders = "SELECT DISTINCT user_id FROM awards WHERE user_id > $1 ORDER BY user_id LIMIT $2";
 
-    private const string Periods = "SELECT DISTINCT period FROM user_actions";
-
     /// <summary>The next ones: who did something that is recorded, who holds an award, or both.</summary>
-    public static async ValueTask<List<long>> Behind(Session session, long after, int limit, bool actors, bool holders)
+    public static async ValueTask<List<long>> Behind(Session session, long after, int limit, bool actors, bool holders, long now)
     {
         var users = new SortedSet<long>();
         if (holders)
         {
             await Collect(session.Prepare(Holders).Set(1, after).Set(2, limit), users);
         }
-        foreach (var period in actors ? await All(session.Prepare(Periods)) : [])
+        foreach (var period in actors ? await ActionStore.Periods(session, Position.First, now) : [])
         {
             await Collect(session.Prepare(Actors).Set(1, period).Set(2, after).Set(3, limit), users);
         }
         return [.. users.Take(limit)];
-    }
-
-    private static async ValueTask<SortedSet<long>> All(Statement rows)
-    {
-        var found = new SortedSet<long>();
-        await Collect(rows, found);
-        return found;
     }
 
     private static async ValueTask Collect(Statement rows, SortedSet<long> found)
