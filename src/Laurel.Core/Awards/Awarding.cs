@@ -73,10 +73,13 @@ public sealed class Awarding
         {
             return AwardOutcome.Refused(AwardRefusal.Forbidden);
         }
-        return await Award(request, badge, bulk ? Lane.Bulk : Lane.Live, ct);
+        var outcome = await Award(request, badge, bulk ? Lane.Bulk : Lane.Live, ct);
+        return outcome is { Created: false, Award: { } standing }
+            ? AwardOutcome.Held(await _database.Read(session => AwardDetails.Complete(session, standing)))
+            : outcome;
     }
 
-    /// <summary>An award that its caller may ask for.</summary>
+    /// <summary>An award that its caller may ask for. One that stands already is told without what lies beside the ledger.</summary>
     internal async ValueTask<AwardOutcome> Award(AwardRequest request, Badge badge, Lane lane, CancellationToken ct)
     {
         var now = _time.Micros();
@@ -268,10 +271,10 @@ public sealed class Awarding
         {
             return AwardOutcome.Refused(AwardRefusal.NotStorable);
         }
-        return await Answer(entry);
+        return Answer(entry);
     }
 
-    private async ValueTask<AwardOutcome?> Answer(AwardEntry entry)
+    private AwardOutcome? Answer(AwardEntry entry)
     {
         if (entry.Status != AwardStatus.UnknownUser && entry.CheckUser && entry.Status != AwardStatus.Stale)
         {
@@ -282,7 +285,7 @@ public sealed class Awarding
             AwardStatus.Created => AwardOutcome.Made(entry.Standing ?? entry.Award),
             AwardStatus.Updated => AwardOutcome.Held(entry.Standing!),
             AwardStatus.Held when entry.Replaces => AwardOutcome.Refused(AwardRefusal.OccasionHeld),
-            AwardStatus.Held => AwardOutcome.Held(await _database.Read(session => AwardDetails.Complete(session, entry.Standing!))),
+            AwardStatus.Held => AwardOutcome.Held(entry.Standing!),
             AwardStatus.Removed => AwardOutcome.Refused(AwardRefusal.Revoked),
             AwardStatus.UnknownUser => AwardOutcome.Refused(AwardRefusal.UnknownUser),
             AwardStatus.Stale => null,

@@ -53,6 +53,9 @@ internal sealed class Ledger : IAsyncDisposable
     // Nothing has come for a while, so what is buffered is flushed without a pause.
     private bool _flushing;
 
+    // Entries that could not be stored.
+    private int _refused;
+
     /// <param name="die">Called when the writer cannot go on: the process must end and be restarted clean.</param>
     public Ledger(LedgerStore store, Tallies tallies, TimeProvider time, ILogger log, Action<Exception> die)
     {
@@ -394,13 +397,19 @@ internal sealed class Ledger : IAsyncDisposable
     {
         if (batch.Count == 1)
         {
+            _refused++;
             LedgerLog.RowRefused(_log, rowFault);
             batch[0].Fail(new EntryRefusedByStorageException(rowFault));
             return;
         }
+        var refused = _refused;
         var half = batch.Count / 2;
         Commit(batch.GetRange(0, half));
         Commit(batch.GetRange(half, batch.Count - half));
+        if (_refused == refused)
+        {
+            LedgerLog.BatchHalved(_log, rowFault, batch.Count);
+        }
     }
 
     /// <summary>Takes no more entries, commits those that wait, and ends the writer.</summary>
@@ -492,6 +501,9 @@ internal static partial class LedgerLog
 
     [LoggerMessage(4, LogLevel.Warning, "Committed awards could not be moved to their tables yet; it is tried again.")]
     public static partial void FlushFailed(ILogger log, Exception failure);
+
+    [LoggerMessage(5, LogLevel.Error, "A batch of {Count} entries could be stored in parts only, though every one of them could: a fault of Laurel's, and slow.")]
+    public static partial void BatchHalved(ILogger log, Exception failure, int count);
 
     [LoggerMessage(3, LogLevel.Error, "One entry could not be stored and was refused; the rest of its batch was not harmed.")]
     public static partial void RowRefused(ILogger log, Exception failure);

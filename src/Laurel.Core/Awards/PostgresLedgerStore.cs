@@ -92,9 +92,17 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         WHERE user_rules.version < excluded.version
         """;
 
+    private const string MoveVisitors = """
+        INSERT INTO visitors (user_id, issuer_id, bucket, previous)
+        SELECT user_id, issuer_id, bucket, NULL FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k (user_id, issuer_id, bucket)
+        ON CONFLICT (user_id, issuer_id) DO UPDATE SET previous = visitors.bucket, bucket = excluded.bucket WHERE visitors.bucket < excluded.bucket
+        RETURNING user_id, issuer_id, bucket, previous
+        """;
+
     // Of the batch that runs: written by one statement each, at its end or when they are to be read.
     private readonly List<DeferredAction> _actions = [];
     private readonly SortedDictionary<(long User, long Rule), StoredCount> _counts = [];
+    private readonly SortedDictionary<(long User, long Issuer), long> _visits = [];
     private byte[] _packed = [];
 
     public override void Start(TimeProvider time)
@@ -114,6 +122,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                 {
                     _actions.Clear();
                     _counts.Clear();
+                    _visits.Clear();
                     Transact((connection, transaction) =>
                     {
                         _packed = Write(new PostgresSession(connection, transaction), batch, now).AsTask().GetAwaiter().GetResult();
@@ -360,11 +369,28 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
     }
 
+    protected override ValueTask MoveTo(Session session, long userId, long issuerId, long bucket)
+    {
+        _visits[(userId, issuerId)] = Math.Max(bucket, _visits.GetValueOrDefault((userId, issuerId)));
+        return default;
+    }
+
     protected override async ValueTask WriteRest(Session session)
     {
+        if (_visits.Count > 0)
+        {
+            await using var command = Command(session, MoveVisitors, [_visits.Keys.Select(key => key.User).ToArray(),
+                _visits.Keys.Select(key => key.Issuer).ToArray(), _visits.Values.ToArray()]);
+            await using var row = await command.ExecuteReaderAsync();
+            while (await row.ReadAsync())
+            {
+                RecordVisit(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetInt64(3));
+            }
+            _visits.Clear();
+        }
         if (_actions.Count > 0)
         {
-            var rows = _actions.OrderBy(row => row.UserId).ThenBy(row => row.Action.Position).ToList();
+            var rows = _actions.OrderBy(row => row.UserId).ThenBy(row => row.Action.Action.OccurredAt).ThenBy(row => row.Action.Action.Id).ToList();
             await Run(session, InsertActions, Longs(rows, r => ActionStore.PeriodOf(r.Action.Action.OccurredAt)), Longs(rows, r => r.UserId),
                 Longs(rows, r => r.Action.Action.OccurredAt), Longs(rows, r => r.Action.Action.Id), Shorts(rows, r => (short)r.Action.Roles),
                 Longs(rows, r => r.Action.Action.UserId), Texts(rows, r => r.Action.Action.Type), Texts(rows, r => r.Action.Action.Subject),

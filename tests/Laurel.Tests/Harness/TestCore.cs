@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Laurel.Core;
 using Laurel.Core.Access;
 using Laurel.Core.Awards;
@@ -5,7 +6,7 @@ using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
 using Laurel.Core.Storage;
 using Laurel.Core.Users;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Laurel.Tests.Harness;
@@ -17,7 +18,9 @@ internal sealed class TestCore : IAsyncDisposable
 
     private readonly TestDatabase? _owned;
 
-    private TestCore(LaurelCore core, TestDatabase? owned) => (Core, _owned) = (core, owned);
+    private readonly HalvedBatches _halved;
+
+    private TestCore(LaurelCore core, HalvedBatches halved, TestDatabase? owned) => (Core, _halved, _owned) = (core, halved, owned);
 
     public LaurelCore Core { get; }
 
@@ -27,20 +30,24 @@ internal sealed class TestCore : IAsyncDisposable
     public static async Task<TestCore> Open(Engine engine, TimeProvider? time = null)
     {
         var database = await TestDatabase.Create(engine);
-        return new TestCore(await OpenOn(database, time), database);
+        var halved = new HalvedBatches();
+        return new TestCore(await OpenOn(database, halved, time), halved, database);
     }
 
     /// <summary>Another process's view: a second core on a database that somebody else owns.</summary>
     /// <param name="database">On which.</param>
     /// <param name="time">By default the system's.</param>
     /// <param name="lateness">How late an action may come and still count; by default a day.</param>
-    public static async Task<TestCore> OpenSecond(TestDatabase database, TimeProvider? time = null, TimeSpan? lateness = null) =>
-        new(await OpenOn(database, time, lateness), null);
+    public static async Task<TestCore> OpenSecond(TestDatabase database, TimeProvider? time = null, TimeSpan? lateness = null)
+    {
+        var halved = new HalvedBatches();
+        return new TestCore(await OpenOn(database, halved, time, lateness), halved, null);
+    }
 
-    private static Task<LaurelCore> OpenOn(TestDatabase database, TimeProvider? time, TimeSpan? lateness = null)
+    private static Task<LaurelCore> OpenOn(TestDatabase database, HalvedBatches halved, TimeProvider? time, TimeSpan? lateness = null)
     {
         var options = new CoreOptions(new DatabaseOptions(database.ConnectionString) { Partitions = database.Partitioned ? 4 : 0 });
-        return LaurelCore.Open(lateness is { } late ? options with { Lateness = late } : options, time ?? TimeProvider.System, NullLogger.Instance, Deaths.Add);
+        return LaurelCore.Open(lateness is { } late ? options with { Lateness = late } : options, time ?? TimeProvider.System, halved, Deaths.Add);
     }
 
     public async Task<Issuer> Issuer(long id, string zone = "UTC") =>
@@ -85,6 +92,25 @@ internal sealed class TestCore : IAsyncDisposable
         if (_owned is not null)
         {
             await _owned.DisposeAsync();
+        }
+        Assert.Empty(_halved.Faults);
+    }
+
+    // What nobody sees but in the log: every entry was stored, in the end.
+    private sealed class HalvedBatches : ILogger
+    {
+        public ConcurrentQueue<Exception?> Faults { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name == nameof(LedgerLog.BatchHalved))
+            {
+                Faults.Enqueue(exception);
+            }
         }
     }
 }
