@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Laurel.Core.Badges;
 using Laurel.Core.Rules;
+using Laurel.Core.Storage;
 using Laurel.Core.Users;
 
 namespace Laurel.Core;
@@ -14,6 +15,7 @@ namespace Laurel.Core;
 [JsonSerializable(typeof(BadgeLines))]
 [JsonSerializable(typeof(UserProfile))]
 [JsonSerializable(typeof(RuleDraft))]
+[JsonSerializable(typeof(BackupFacts))]
 internal sealed partial class CoreJson : JsonSerializerContext
 {
     // Not for HTML: Arabic stays readable, and short, in the database.

@@ -85,6 +85,9 @@ public sealed record DatabaseOptions(string Connection)
 
     /// <summary>SQLite: a file that is not there is not made.</summary>
     public bool MustExist { get; init; }
+
+    /// <summary>SQLite: a file that is there and that nobody writes. It is read without locks, and nothing is made beside it.</summary>
+    internal bool Immutable { get; init; }
 }
 
 /// <summary>The database could not do its part now; the same request may succeed later.</summary>

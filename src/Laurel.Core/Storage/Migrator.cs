@@ -20,10 +20,7 @@ public static class Migrator
             await session.Execute("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)");
             return await Version(session);
         });
-        if (current > Newest)
-        {
-            throw new SchemaTooNewException($"The database has schema {current}; this version knows {Newest}.");
-        }
+        RequireKnown((int)current, "The database");
         foreach (var (number, resource) in Files().Where(file => file.Number > current))
         {
             var statements = MigrationStatement.Parse(await Text(resource)).SelectMany(database.Translate).ToList();
@@ -48,18 +45,33 @@ public static class Migrator
     /// <exception cref="SchemaMismatchException">The schema is another than this version's.</exception>
     public static async Task RequireNewest(Database database)
     {
-        long current;
+        var current = await Find(database);
+        if (current != Newest)
+        {
+            throw new SchemaMismatchException($"The database has schema {current}; this version knows {Newest}.");
+        }
+    }
+
+    /// <summary>The schema's number, whichever it is. Changes nothing.</summary>
+    /// <exception cref="SchemaMismatchException">It has none of Laurel's.</exception>
+    public static async Task<int> Find(Database database)
+    {
         try
         {
-            current = await database.Read<long>(async session => await Version(session));
+            return (int)await database.Read<long>(async session => await Version(session));
         }
         catch (DbException)
         {
             throw new SchemaMismatchException("This is no database of Laurel's.");
         }
-        if (current != Newest)
+    }
+
+    /// <exception cref="SchemaTooNewException">A later version wrote what is named.</exception>
+    internal static void RequireKnown(int schema, string what)
+    {
+        if (schema > Newest)
         {
-            throw new SchemaMismatchException($"The database has schema {current}; this version knows {Newest}.");
+            throw new SchemaTooNewException($"{what} has schema {schema}; this version knows {Newest}.");
         }
     }
 

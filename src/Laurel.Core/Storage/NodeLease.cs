@@ -52,6 +52,9 @@ public sealed class NodeLease : IAsyncDisposable
         leasedUntil != 0 && !Owner.IsDead(owner) && !Owner.IsOfAnotherBoot(owner)
         && (Owner.IsAlive(owner) || (leasedUntil >= now && leasedUntil <= now + (2 * Length)));
 
+    /// <summary>Who holds a slot, for people.</summary>
+    internal static string Describe(string owner) => owner.Split('|') is [var machine, _, var process, ..] ? $"process {process} on {machine}" : "a process";
+
     /// <summary>Renews in the background; <paramref name="lost"/> is called once if another process has taken the slot.</summary>
     public void KeepRenewed(Action<Exception> lost)
     {

@@ -33,11 +33,17 @@ internal sealed class SqliteDatabase : Database
         {
             throw new ArgumentException("SQLite needs a file.", nameof(options));
         }
-        if (options.MustExist && parsed.Mode == SqliteOpenMode.ReadWriteCreate)
+        File = Path.GetFullPath(parsed.DataSource);
+        if (options.Immutable)
+        {
+            parsed.DataSource = $"file:{string.Join('/', File.Split('/').Select(Uri.EscapeDataString))}?immutable=1";
+            parsed.Mode = SqliteOpenMode.ReadOnly;
+        }
+        else if (options.MustExist && parsed.Mode == SqliteOpenMode.ReadWriteCreate)
         {
             parsed.Mode = SqliteOpenMode.ReadWrite;
         }
-        else if (Path.GetDirectoryName(Path.GetFullPath(parsed.DataSource)) is { Length: > 0 } folder)
+        else if (Path.GetDirectoryName(File) is { Length: > 0 } folder)
         {
             Directory.CreateDirectory(folder);
         }
@@ -45,6 +51,9 @@ internal sealed class SqliteDatabase : Database
     }
 
     public override string Engine => "sqlite";
+
+    /// <summary>Where it is.</summary>
+    public string File { get; }
 
     public override ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read) => Read(read, snapshot: false);
 
@@ -179,12 +188,12 @@ internal sealed class SqliteDatabase : Database
             // a parameter changes, which costs more than most of them.
             _ = raw.sqlite3_db_config(connection.Handle!, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
             using var pragmas = connection.CreateCommand();
-            // Few pages are written twice between checkpoints (see Memtable), so a long log would save little, and its checkpoint would
+            // An immutable file has no log. Few pages are written twice between checkpoints (see Memtable), so a long log would save little, and its checkpoint would
             // hold up every request that waits. The limit truncates the log after a spike.
             // A small page cache: after a batch that split a page, COMMIT walks all of it (64 MB cost a quarter of the awards per
             // second), and what is not in it is read from the mapped file.
             pragmas.CommandText = $"""
-                PRAGMA journal_mode = WAL;
+                {(Options.Immutable ? "" : "PRAGMA journal_mode = WAL;")}
                 PRAGMA synchronous = {SynchronousPragma()};
                 PRAGMA busy_timeout = 5000;
                 PRAGMA wal_autocheckpoint = 2000;

@@ -32,6 +32,9 @@ internal sealed record DemoCounts(int Issuers, int Badges, int Users, int Awards
 [JsonSerializable(typeof(KeyJson))]
 [JsonSerializable(typeof(DemoJson))]
 [JsonSerializable(typeof(RulesJson))]
+[JsonSerializable(typeof(BackupJson))]
+[JsonSerializable(typeof(VerifiedJson))]
+[JsonSerializable(typeof(RestoredJson))]
 internal sealed partial class CommandJson : JsonSerializerContext
 {
     public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type) => output.WriteLine(JsonSerializer.Serialize(value, type));

@@ -30,12 +30,14 @@ internal static class DoctorCommand
         }
         else
         {
-            await WriteList(output, diagnosis!);
+            await WriteFindings(output, diagnosis!);
+            await output.WriteLineAsync(Verdict(diagnosis!));
         }
         return diagnosis!.IsClean ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
-    private static async Task WriteList(TextWriter output, Diagnosis diagnosis)
+    /// <summary>One line each.</summary>
+    public static async Task WriteFindings(TextWriter output, Diagnosis diagnosis)
     {
         foreach (var finding in diagnosis.Findings)
         {
@@ -45,12 +47,16 @@ internal static class DoctorCommand
         {
             await output.WriteLineAsync($"… and {diagnosis.Total - diagnosis.Findings.Count} more");
         }
+    }
+
+    public static string Verdict(Diagnosis diagnosis)
+    {
         var verdict = diagnosis.Total switch
         {
             0 => "no difference",
             1 => "1 difference",
             var many => $"{many} differences",
         };
-        await output.WriteLineAsync($"{diagnosis.Awards} awards counted on {diagnosis.Engine}: {verdict}.");
+        return $"{diagnosis.Awards} awards counted on {diagnosis.Engine}: {verdict}.";
     }
 }

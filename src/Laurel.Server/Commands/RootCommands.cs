@@ -4,7 +4,7 @@ using Laurel.Core.Storage;
 
 namespace Laurel.Server.Commands;
 
-/// <summary>The command line: <c>laurel serve</c>, <c>demo</c>, <c>key create</c>, <c>rules apply</c>, <c>doctor</c>. What goes wrong is one line on
+/// <summary>The command line: <c>laurel serve</c>, <c>demo</c>, <c>key create</c>, <c>rules apply</c>, <c>backup create|verify|restore</c>, <c>doctor</c>. What goes wrong is one line on
 /// standard error and an exit code, see <see cref="ExitCodes"/>.</summary>
 internal static class RootCommands
 {
@@ -49,6 +49,7 @@ internal static class RootCommands
         DemoCommand.Make(),
         new Command("key", "Keys of the API.") { KeyCommand.MakeCreate() },
         new Command("rules", "Rules that award badges.") { RulesCommand.MakeApply() },
+        BackupCommand.Make(),
         DoctorCommand.Make(),
     };
 
@@ -62,7 +63,7 @@ internal static class RootCommands
     // Drivers name what they tried to reach and never the password.
     private static string Explain(Exception failure) => OneLine(failure switch
     {
-        UsageException or CommandFailedException => failure.Message,
+        UsageException or CommandFailedException or BackupException => failure.Message,
         ArgumentException argument => argument.Message.Replace($" (Parameter '{argument.ParamName}')", "", StringComparison.Ordinal),
         StorageUnavailableException or DbException => $"The database is not available. {failure.Message}",
         SchemaTooNewException or SchemaMismatchException or LeaseLostException or IOException => failure.Message,

@@ -51,6 +51,9 @@ public enum FindingKind
     /// <summary>A row of the outbox that does not unpack.</summary>
     Outbox,
 
+    /// <summary>A backup's bytes are not those that were written.</summary>
+    Backup,
+
     /// <summary>An id was handed out, or a revision written, that its counter has not reached.</summary>
     Counter,
 }
