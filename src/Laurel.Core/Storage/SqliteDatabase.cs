@@ -33,7 +33,7 @@ internal sealed class SqliteDatabase : Database
         {
             throw new ArgumentException("SQLite needs a file.", nameof(options));
         }
-        File = Path.GetFullPath(parsed.DataSource);
+        File = Resolve(parsed.DataSource);
         if (options.Immutable)
         {
             parsed.DataSource = $"file:{string.Join('/', File.Split('/').Select(Uri.EscapeDataString))}?immutable=1";
@@ -50,9 +50,13 @@ internal sealed class SqliteDatabase : Database
         _connection = parsed.ToString();
     }
 
+    // As SQLite does, which keeps the log beside the file that a link leads to.
+    private static string Resolve(string path) =>
+        System.IO.File.Exists(path) && System.IO.File.ResolveLinkTarget(path, returnFinalTarget: true) is { } linked ? linked.FullName : Path.GetFullPath(path);
+
     public override string Engine => "sqlite";
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The file that it is.</summary>
     public string File { get; }
 
     public override ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read) => Read(read, snapshot: false);
@@ -178,7 +182,7 @@ internal sealed class SqliteDatabase : Database
 
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.SqliteLedgerStore(this, lease);
 
-    private SqliteSession Open()
+    internal SqliteSession Open()
     {
         var connection = new SqliteConnection(_connection);
         try

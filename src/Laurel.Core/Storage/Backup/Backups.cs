@@ -24,18 +24,14 @@ public static class Backups
         Migrator.RequireKnown(await Migrator.Find(database), "The database");
         using var made = new NewFile(file);
         var createdAt = time.GetUtcNow();
-        await database.ReadSnapshot<bool>(session =>
-        {
-            SqliteCopy.Pages((SqliteSession)session, made.Path, Percent.Of(percent, 0, 60));
-            return ValueTask.FromResult(true);
-        });
+        await SqliteCopy.Snapshot(database, made.Path, Percent.Of(percent, 0, 60));
         return await Complete(made, createdAt, Percent.Of(percent, 60, 100));
     }
 
     /// <summary>Makes a backup of a copy and gives it its name.</summary>
     internal static async Task<BackupFacts> Complete(NewFile copied, DateTimeOffset createdAt, IProgress<long>? percent)
     {
-        SqliteCopy.Close(copied.Path);
+        SqliteCopy.Settle(copied.Path);
         var facts = await FactsOf(copied.Path, createdAt);
         await BackupFile.Seal(copied.Path, facts, percent);
         copied.Publish(replace: false);
@@ -72,10 +68,6 @@ public static class Backups
     internal static SqliteDatabase Sqlite(DatabaseOptions options) => Database.Open(options) as SqliteDatabase
         ?? throw new BackupException("This is for SQLite: PostgreSQL is backed up and restored with pg_basebackup and an archive of its log, "
             + "or with pg_dump and pg_restore.");
-
-    /// <summary>Where a SQLite database is.</summary>
-    /// <exception cref="BackupException">The database is PostgreSQL.</exception>
-    internal static string FileOf(DatabaseOptions options) => Sqlite(options with { MustExist = true }).File;
 
     private static DatabaseOptions Immutable(string file) => new($"Data Source={Path.GetFullPath(file)}") { Immutable = true };
 

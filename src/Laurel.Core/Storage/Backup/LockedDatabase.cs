@@ -10,14 +10,18 @@ internal sealed class LockedDatabase : IDisposable
 {
     private const int Patience = 2000;
 
-    private LockedDatabase(SqliteSession session) => Session = session;
+    private LockedDatabase(SqliteSession session, FileStream file) => (Session, File) = (session, file);
 
     public SqliteSession Session { get; }
+
+    /// <summary>All of it. Open as long as the lock shall stay: whoever closes a file loses the locks that the process has on it.</summary>
+    public FileStream File { get; }
 
     /// <exception cref="BackupException">Another process has it open, or it cannot be opened.</exception>
     public static LockedDatabase Open(string path)
     {
         SqliteSession? session = null;
+        var file = SqliteCopy.Read(path);
         try
         {
             var connection = new SqliteConnection(
@@ -31,18 +35,16 @@ internal sealed class LockedDatabase : IDisposable
             Switch(session, "PRAGMA journal_mode = WAL", "wal");
             // What is in the log goes into the file, and the log is deleted. This, too, is refused while anybody else is there.
             Switch(session, "PRAGMA journal_mode = DELETE", "delete");
-            // The lock stays until this is closed; a transaction that could write could not be copied.
             session.Begin("BEGIN EXCLUSIVE");
-            session.Rollback();
-            session.Begin("BEGIN");
             // Both are nobody's any more. (The journal of the last switch has ended, and stays while the lock does.)
-            File.Delete(path + "-shm");
-            File.Delete(path + "-journal");
-            return new LockedDatabase(session);
+            System.IO.File.Delete(path + "-shm");
+            System.IO.File.Delete(path + "-journal");
+            return new LockedDatabase(session, file);
         }
         catch (SqliteException refused)
         {
             session?.Dispose();
+            file.Dispose();
             throw refused.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
                 ? new BackupException($"Another process has {path} open: it must end first.", refused)
                 : Broken(path, refused);
@@ -50,6 +52,7 @@ internal sealed class LockedDatabase : IDisposable
         catch
         {
             session?.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -76,5 +79,6 @@ internal sealed class LockedDatabase : IDisposable
     {
         Session.Rollback();
         Session.Dispose();
+        File.Dispose();
     }
 }

@@ -37,7 +37,7 @@ public static class Restoration
     public static async Task<Restored> Restore(
         string file, DatabaseOptions target, RestoreOptions options, TimeProvider time, IProgress<long>? percent = null)
     {
-        var path = FileOf(target);
+        var path = Backups.Sqlite(target with { MustExist = true }).File;
         await RefuseWhereServed(path, time);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var made = new NewFile(path);
@@ -58,7 +58,7 @@ public static class Restoration
         {
             revoked = await NewHistory.Begin(restored, now - facts.CreatedAt, old?.Session);
         }
-        SqliteCopy.Close(made.Path);
+        SqliteCopy.Settle(made.Path);
         if (old is not null && !OperatingSystem.IsWindows())
         {
             // The server that could open the old one can open this one.
@@ -70,13 +70,6 @@ public static class Restoration
     }
 
     private static DatabaseOptions Copy(string path) => new(new SqliteConnectionStringBuilder { DataSource = path }.ToString()) { MustExist = true };
-
-    // The file itself: who replaces a link to it leaves its log where the old one's was.
-    private static string FileOf(DatabaseOptions target)
-    {
-        var path = Backups.FileOf(target);
-        return File.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: true) is { } linked ? linked.FullName : path;
-    }
 
     private static async Task RefuseWhereServed(string path, TimeProvider time)
     {
@@ -146,7 +139,7 @@ public static class Restoration
         try
         {
             using var made = new NewFile(name);
-            SqliteCopy.Pages(old.Session, made.Path, Percent.Of(percent, 0, 60));
+            await SqliteCopy.Contents(old.File, made.Path, Percent.Of(percent, 0, 60));
             await Backups.Complete(made, now, Percent.Of(percent, 60, 100));
             return name;
         }

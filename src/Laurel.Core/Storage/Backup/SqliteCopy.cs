@@ -1,73 +1,93 @@
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace Laurel.Core.Storage;
 
-/// <summary>Copies a SQLite database page by page, all of it as of one commit, while others write.</summary>
+/// <summary>Copies a SQLite database as files, all of it as of one commit, while others write.</summary>
 internal static class SqliteCopy
 {
+    private const int BlockLength = 1 << 20;
+
+    // Writers leave gaps of less than a millisecond under load.
+    private const string WaitLong = "PRAGMA busy_timeout = 30000";
+
     private const string Tables = "SELECT count(*) FROM sqlite_schema";
 
-    // 4 MB: progress is seen, and the call costs nothing.
-    private const int PagesAtOnce = 1024;
-
-    /// <summary>Copies what the source's transaction sees; if it has not read yet, the newest commit. Until that transaction ends, the
-    /// source's write-ahead log cannot begin anew.</summary>
-    /// <param name="source">In a transaction.</param>
-    /// <param name="target">An empty file. Its pages are not synced.</param>
+    /// <summary>Copies the newest commit.
+    ///
+    /// While nobody can write, a reader begins and the write-ahead log is copied: some megabytes, no more than a batch takes. From then on the
+    /// reader keeps checkpoints from bringing anything later into the database file (if all that it sees is there already, anything at
+    /// all). So whatever the file receives while it is copied is in the log's copy, and SQLite puts it in its place when it opens the two:
+    /// a page that was caught half written too.</summary>
+    /// <param name="database">To be copied.</param>
+    /// <param name="target">An empty file. Neither it nor its log is synced.</param>
     /// <param name="percent">Told how much is copied, in hundredths.</param>
-    /// <exception cref="BackupException">A page cannot be read, or cannot be written.</exception>
-    public static void Pages(SqliteSession source, string target, IProgress<long>? percent)
+    /// <exception cref="StorageUnavailableException">The database cannot be opened.</exception>
+    /// <exception cref="IOException">It cannot be read, or the copy cannot be written.</exception>
+    public static async Task Snapshot(SqliteDatabase database, string target, IProgress<long>? percent)
     {
-        // In a transaction that has begun to read: without one, SQLite would copy all again whenever another process commits.
-        source.Raw(Tables).Execute();
-        using var copy = Open(target);
-        using (var backup = raw.sqlite3_backup_init(copy.Handle!, "main", ((SqliteConnection)source.Connection).Handle!, "main"))
+        // Closed last of all: whoever closes a file loses the locks that the process has on it.
+        await using var file = Read(database.File);
+        try
         {
-            var result = backup is null || backup.IsInvalid ? raw.sqlite3_errcode(copy.Handle!) : raw.SQLITE_OK;
-            while (result == raw.SQLITE_OK)
+            using var reader = database.Open();
+            using (var writer = database.Open())
             {
-                result = raw.sqlite3_backup_step(backup, PagesAtOnce);
-                var pages = raw.sqlite3_backup_pagecount(backup);
-                percent?.Report(100L * (pages - raw.sqlite3_backup_remaining(backup)) / Math.Max(1, pages));
+                writer.Raw(WaitLong).Step();
+                writer.Begin("BEGIN IMMEDIATE");
+                reader.Begin("BEGIN");
+                reader.Raw(Tables).Execute();
+                await Log(database.File, target);
+                writer.Rollback();
             }
-            if (result != raw.SQLITE_DONE)
-            {
-                throw new BackupException($"The database cannot be copied: {raw.sqlite3_errstr(result).utf8_to_string()}.");
-            }
+            await Contents(file, target, percent);
+        }
+        catch (SqliteException failure) when (SqliteDatabase.IsUnavailable(failure))
+        {
+            throw SqliteDatabase.Unavailable(failure);
         }
     }
 
-    /// <summary>Makes a copy one file that is read without a log beside it.</summary>
-    /// <exception cref="BackupException">It cannot be written.</exception>
-    public static void Close(string target)
+    /// <summary>Copies a database that nobody can write and that has no log.</summary>
+    /// <exception cref="IOException">It cannot be read, or the copy cannot be written.</exception>
+    public static async Task Contents(FileStream database, string target, IProgress<long>? percent)
     {
-        using var copy = Open(target);
+        await using var copy = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var buffer = new byte[BlockLength];
+        database.Position = 0;
+        for (int read; (read = await database.ReadAsync(buffer)) > 0;)
+        {
+            await copy.WriteAsync(buffer.AsMemory(0, read));
+            percent?.Report(100 * database.Position / Math.Max(database.Position, database.Length));
+        }
+    }
+
+    /// <summary>Has SQLite bring a copy and its log into the one file.</summary>
+    /// <exception cref="SqliteException">It cannot.</exception>
+    public static void Settle(string target)
+    {
+        using var copy = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = target, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        copy.Open();
         using var settle = copy.CreateCommand();
-        settle.CommandText = "PRAGMA journal_mode = DELETE";
+        // Nobody relies on it before it is published, which syncs it.
+        settle.CommandText = "PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE";
         if (settle.ExecuteScalar() is not "delete")
         {
             throw new BackupException("The copy cannot be brought into one file.");
         }
     }
 
-    private static SqliteConnection Open(string target)
+    /// <summary>Opens a database's file beside SQLite.</summary>
+    public static FileStream Read(string database) => new(
+        database, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
+
+    private static async Task Log(string database, string target)
     {
-        var copy = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = target, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
-        try
+        if (File.Exists(database + "-wal"))
         {
-            copy.Open();
-            using var pragmas = copy.CreateCommand();
-            // Nobody relies on it before it is complete and synced.
-            pragmas.CommandText = "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;";
-            pragmas.ExecuteNonQuery();
-            return copy;
-        }
-        catch
-        {
-            copy.Dispose();
-            throw;
+            await using var log = Read(database + "-wal");
+            await using var copy = new FileStream(target + "-wal", FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            await log.CopyToAsync(copy, BlockLength);
         }
     }
 }
