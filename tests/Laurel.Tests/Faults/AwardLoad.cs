@@ -11,7 +11,6 @@ internal sealed class AwardLoad
 {
     public const int Users = 500;
     public const int Badges = 100;
-    private const int Callers = 32;
     private const long Place = 10;
 
     private readonly ConcurrentDictionary<(int User, int Badge), bool> _acknowledged = new();
@@ -38,7 +37,8 @@ internal sealed class AwardLoad
 
     /// <summary>Awards until the server is gone or the token says so; every pair of user and badge is asked for once, in a
     /// scattered order, and again for each tenth answer: retries are part of life.</summary>
-    public Task Run(Uri address, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Call(address, stop)));
+    public Task Run(Uri address, CancellationToken stop, int callers = 32) =>
+        Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Call(address, stop)));
 
     private async Task Call(Uri address, CancellationToken stop)
     {
@@ -81,14 +81,20 @@ internal sealed class AwardLoad
     /// <summary>From now on an acknowledgement is not held against the server.</summary>
     public void StopCounting() => _counts = false;
 
+    /// <summary>What has been acknowledged by now.</summary>
+    public IReadOnlyCollection<(int User, int Badge)> AcknowledgedSoFar() => [.. _acknowledged.Keys];
+
     /// <summary>Whether there is anything left to award.</summary>
     public bool IsUsedUp => _next >= Users * Badges;
 
     /// <summary>The acknowledged awards that the server does not show.</summary>
-    public async Task<List<(int User, int Badge)>> Missing(HttpClient client)
+    public Task<List<(int User, int Badge)>> Missing(HttpClient client) => Missing(client, AcknowledgedSoFar());
+
+    /// <summary>Those of the awards that the server does not show.</summary>
+    public static async Task<List<(int User, int Badge)>> Missing(HttpClient client, IReadOnlyCollection<(int User, int Badge)> awards)
     {
         var missing = new List<(int, int)>();
-        foreach (var user in _acknowledged.Keys.GroupBy(pair => pair.User))
+        foreach (var user in awards.GroupBy(pair => pair.User))
         {
             var ids = string.Join(',', user.Select(pair => pair.Badge));
             var body = await client.GetStringAsync(new Uri($"/v1/users/{user.Key}/badges/awarded-dates?badgeIds={ids}", UriKind.Relative));

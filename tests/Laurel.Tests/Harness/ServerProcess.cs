@@ -181,7 +181,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         throw new InvalidOperationException($"The server was not ready after {patience}; last: {lastAnswer}. It wrote:\n{Output}");
     }
 
-    private static Process Launch(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment)
+    /// <summary>Starts a program as a server is started; the caller ends it.</summary>
+    public static Process Launch(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo(Tool.Find(program) ?? program, arguments)
         {
