@@ -26,7 +26,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
             var running = load.Run(server.Address, stop.Token, Callers);
-            while (backups.Count < 4 && !load.IsUsedUp)
+            while (backups.Count < 3 && !load.IsUsedUp)
             {
                 var before = load.AcknowledgedSoFar();
                 var file = database.Beside($"backup-{backups.Count}");
@@ -84,7 +84,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
         Assert.Equal(0, (await ServerProcess.Run("backup", "create", database.Beside("first"), "--database", database.ConnectionString)).ExitCode);
         var whole = clock.Elapsed;
         var made = 0;
-        for (var round = 0; round < (Asked ?? 10); round++)
+        for (var round = 0; round < (Asked ?? 8); round++)
         {
             var file = database.Beside($"backup-{round}");
             await KilledAfter(whole * (0.4 + (0.7 * Random.Shared.NextDouble())), "backup", "create", file, "--database", database.ConnectionString);
@@ -101,7 +101,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
         Assert.Empty(await load.Missing(server.Client));
         Assert.Equal(0, await server.Terminate());
         Assert.DoesNotContain(database.Files(), file => file.StartsWith("laurel.db-", StringComparison.Ordinal));
-        output.WriteLine($"{made} of {Asked ?? 10} were made before they were killed.");
+        output.WriteLine($"{made} of {Asked ?? 8} were made before they were killed.");
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
         Assert.True(exitCode == 0, error);
         var whole = clock.Elapsed;
         var replaced = 0;
-        for (var round = 0; round < (Asked ?? 12); round++)
+        for (var round = 0; round < (Asked ?? 8); round++)
         {
             foreach (var left in database.Files().Where(name => name.StartsWith("laurel.db", StringComparison.Ordinal)))
             {
@@ -140,7 +140,7 @@ public sealed class BackupFaultTests(ITestOutputHelper output)
             var doctor = await Line.Run("doctor", "--database", database.ConnectionString);
             Assert.True(doctor.ExitCode == 0, doctor.Output);
         }
-        output.WriteLine($"{replaced} of {Asked ?? 12} had replaced the database before they were killed.");
+        output.WriteLine($"{replaced} of {Asked ?? 8} had replaced the database before they were killed.");
     }
 
     private static async Task Serve(BackedUp database, AwardLoad load, int until)

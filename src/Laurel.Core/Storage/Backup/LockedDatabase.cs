@@ -10,18 +10,14 @@ internal sealed class LockedDatabase : IDisposable
 {
     private const int Patience = 2000;
 
-    private LockedDatabase(SqliteSession session, FileStream file) => (Session, File) = (session, file);
+    private LockedDatabase(SqliteSession session) => Session = session;
 
     public SqliteSession Session { get; }
-
-    /// <summary>All of it. Open as long as the lock shall stay: whoever closes a file loses the locks that the process has on it.</summary>
-    public FileStream File { get; }
 
     /// <exception cref="BackupException">Another process has it open, or it cannot be opened.</exception>
     public static LockedDatabase Open(string path)
     {
         SqliteSession? session = null;
-        var file = SqliteCopy.Read(path);
         try
         {
             var connection = new SqliteConnection(
@@ -37,14 +33,13 @@ internal sealed class LockedDatabase : IDisposable
             Switch(session, "PRAGMA journal_mode = DELETE", "delete");
             session.Begin("BEGIN EXCLUSIVE");
             // Both are nobody's any more. (The journal of the last switch has ended, and stays while the lock does.)
-            System.IO.File.Delete(path + "-shm");
-            System.IO.File.Delete(path + "-journal");
-            return new LockedDatabase(session, file);
+            File.Delete(path + "-shm");
+            File.Delete(path + "-journal");
+            return new LockedDatabase(session);
         }
         catch (SqliteException refused)
         {
             session?.Dispose();
-            file.Dispose();
             throw refused.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
                 ? new BackupException($"Another process has {path} open: it must end first.", refused)
                 : Broken(path, refused);
@@ -52,7 +47,6 @@ internal sealed class LockedDatabase : IDisposable
         catch
         {
             session?.Dispose();
-            file.Dispose();
             throw;
         }
     }
@@ -79,6 +73,5 @@ internal sealed class LockedDatabase : IDisposable
     {
         Session.Rollback();
         Session.Dispose();
-        File.Dispose();
     }
 }

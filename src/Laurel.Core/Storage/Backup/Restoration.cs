@@ -139,7 +139,7 @@ public static class Restoration
         try
         {
             using var made = new NewFile(name);
-            await SqliteCopy.Contents(old.File, made.Path, Percent.Of(percent, 0, 60));
+            await SqliteCopy.Contents(old.Session, made.Path, Percent.Of(percent, 0, 60));
             await Backups.Complete(made, now, Percent.Of(percent, 60, 100));
             return name;
         }

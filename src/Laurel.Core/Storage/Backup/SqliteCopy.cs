@@ -25,8 +25,6 @@ internal static class SqliteCopy
     /// <exception cref="IOException">It cannot be read, or the copy cannot be written.</exception>
     public static async Task Snapshot(SqliteDatabase database, string target, IProgress<long>? percent)
     {
-        // Closed last of all: whoever closes a file loses the locks that the process has on it.
-        await using var file = Read(database.File);
         try
         {
             using var reader = database.Open();
@@ -39,7 +37,7 @@ internal static class SqliteCopy
                 await Log(database.File, target);
                 writer.Rollback();
             }
-            await Contents(file, target, percent);
+            await Contents(reader, target, percent);
         }
         catch (SqliteException failure) when (SqliteDatabase.IsUnavailable(failure))
         {
@@ -47,17 +45,22 @@ internal static class SqliteCopy
         }
     }
 
-    /// <summary>Copies a database that nobody can write and that has no log.</summary>
-    /// <exception cref="IOException">It cannot be read, or the copy cannot be written.</exception>
-    public static async Task Contents(FileStream database, string target, IProgress<long>? percent)
+    /// <summary>Copies a database's file as it is: all of the database, where nobody can write it and it has no log.</summary>
+    /// <exception cref="SqliteException">It cannot be read.</exception>
+    /// <exception cref="IOException">The copy cannot be written.</exception>
+    public static async Task Contents(SqliteSession session, string target, IProgress<long>? percent)
     {
+        var file = new SqliteFile((SqliteConnection)session.Connection);
         await using var copy = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 0);
         var buffer = new byte[BlockLength];
-        database.Position = 0;
-        for (int read; (read = await database.ReadAsync(buffer)) > 0;)
+        var length = file.Length;
+        for (var position = 0L; position < length;)
         {
-            await copy.WriteAsync(buffer.AsMemory(0, read));
-            percent?.Report(100 * database.Position / Math.Max(database.Position, database.Length));
+            var block = buffer.AsMemory(0, (int)Math.Min(BlockLength, length - position));
+            file.Read(position, block.Span);
+            await copy.WriteAsync(block);
+            position += block.Length;
+            percent?.Report(100 * position / length);
         }
     }
 
@@ -77,15 +80,13 @@ internal static class SqliteCopy
         }
     }
 
-    /// <summary>Opens a database's file beside SQLite.</summary>
-    public static FileStream Read(string database) => new(
-        database, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
-
     private static async Task Log(string database, string target)
     {
         if (File.Exists(database + "-wal"))
         {
-            await using var log = Read(database + "-wal");
+            // SQLite takes no locks on it.
+            await using var log = new FileStream(
+                database + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
             await using var copy = new FileStream(target + "-wal", FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
             await log.CopyToAsync(copy, BlockLength);
         }
