@@ -14,7 +14,7 @@ public sealed class CommandLineTests
         var (exitCode, output, error) = await Line.Run();
 
         Assert.Equal((0, ""), (exitCode, error));
-        Assert.All(["serve", "demo", "key", "rules", "doctor", "Exit codes", "LAUREL_OPEN_DIALECTS"], each => Assert.Contains(each, output, StringComparison.Ordinal));
+        Assert.All(["serve", "demo", "key", "rules", "backup", "doctor", "Exit codes", "LAUREL_OPEN_DIALECTS"], each => Assert.Contains(each, output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -36,6 +36,8 @@ public sealed class CommandLineTests
     [InlineData("key", "create", "--expires", "soon")]
     [InlineData("doctor", "--database", "nothing=1")]
     [InlineData("rules", "apply")]
+    [InlineData("backup")]
+    [InlineData("backup", "create")]
     [InlineData("rules", "apply", "/nowhere/rules.json")]
     public async Task Wrong_use_is_two_and_one_line(params string[] arguments)
     {

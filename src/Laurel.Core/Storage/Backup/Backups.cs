@@ -2,7 +2,7 @@ using Laurel.Core.Awards;
 
 namespace Laurel.Core.Storage;
 
-/// <summary>Backups of a SQLite database in single files, made while servers write. Decision 9 says why so.</summary>
+/// <summary>Backups of a SQLite database in single files, made while servers write. Decision 9 says why this way.</summary>
 public static class Backups
 {
     private const string StoredAwards = "SELECT coalesce(sum(awarded), 0) FROM badge_tallies WHERE span = 0";
