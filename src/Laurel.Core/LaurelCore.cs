@@ -193,6 +193,7 @@ public sealed class LaurelCore : IAsyncDisposable
     /// <param name="die">Called when this process must not go on: its writer broke or its node slot was taken.</param>
     /// <exception cref="ArgumentException">The options do not go together.</exception>
     /// <exception cref="StorageUnavailableException">The database cannot be reached.</exception>
+    /// <exception cref="TransferException">An import into it has not come to its end.</exception>
     /// <exception cref="SchemaTooNewException">The database belongs to a later version.</exception>
     public static async Task<LaurelCore> Open(CoreOptions options, TimeProvider time, ILogger log, Action<Exception> die)
     {
@@ -202,6 +203,8 @@ public sealed class LaurelCore : IAsyncDisposable
         {
             await Migrator.Apply(database);
             var lease = await NodeLease.Take(database, time);
+            // Nobody begins to import once a slot is taken.
+            await RequireNoImport(database, lease);
             var core = new LaurelCore(options, database, lease, await SigningKey(database), time, log, die);
             lease.KeepRenewed(die);
             await core._changes.Start();
@@ -215,6 +218,19 @@ public sealed class LaurelCore : IAsyncDisposable
         catch
         {
             await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task RequireNoImport(Database database, NodeLease lease)
+    {
+        try
+        {
+            await ImportTarget.RequireNone(database);
+        }
+        catch
+        {
+            await lease.DisposeAsync();
             throw;
         }
     }

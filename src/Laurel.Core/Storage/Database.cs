@@ -55,6 +55,20 @@ public abstract class Database : IAsyncDisposable
     /// <summary>The engine's own check of its files: what it complains of.</summary>
     internal abstract ValueTask<IReadOnlyList<string>> CheckIntegrity();
 
+    /// <summary>Opens what shows one state of this database for as long as it takes to read it: everything that is committed when this
+    /// ends, with every row in its table. Servers may go on. <see cref="ReadSnapshot"/> on it may last; dispose it.</summary>
+    /// <param name="copy">SQLite: where to keep a copy meanwhile, readable by its owner only.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="StorageUnavailableException">It cannot be read, or there is no room for a copy.</exception>
+    /// <exception cref="IOException">Another process uses the same copy.</exception>
+    internal abstract Task<Database> OpenStill(string copy, TimeProvider time);
+
+    /// <summary>Where such a copy may lie when nobody says; empty where none is made.</summary>
+    internal virtual string CopyBeside => "";
+
+    /// <summary>What differs whenever the content that a session on <see cref="OpenStill"/> sees differs; null where nobody can tell.</summary>
+    internal abstract ValueTask<string?> StateOf(Session session);
+
     internal abstract Awards.LedgerStore LedgerStore(NodeLease lease);
 
     /// <summary>Whether its ledger commits some awards and visits before their rows; see <see cref="Awards.Memtable"/>.</summary>

@@ -13,7 +13,10 @@ public static class Migrator
 
     /// <summary>Applies what is missing and answers the schema's number.</summary>
     /// <exception cref="SchemaTooNewException">The database was written by a later version that this one does not know.</exception>
-    public static async Task<int> Apply(Database database)
+    public static Task<int> Apply(Database database) => Apply(database, Newest);
+
+    /// <summary>The same, up to an earlier schema.</summary>
+    internal static async Task<int> Apply(Database database, int newest)
     {
         var current = await database.Migrate(async session =>
         {
@@ -21,7 +24,7 @@ public static class Migrator
             return await Version(session);
         });
         RequireKnown((int)current, "The database");
-        foreach (var (number, resource) in Files().Where(file => file.Number > current))
+        foreach (var (number, resource) in Files().Where(file => file.Number > current && file.Number <= newest))
         {
             var statements = MigrationStatement.Parse(await Text(resource)).SelectMany(database.Translate).ToList();
             await database.Migrate(async session =>
@@ -38,7 +41,18 @@ public static class Migrator
                 return number;
             });
         }
-        return Newest;
+        return Math.Max((int)current, newest);
+    }
+
+    /// <summary>The statements that make a schema of nothing.</summary>
+    internal static async Task<IReadOnlyList<MigrationStatement>> Statements(int version)
+    {
+        var statements = new List<MigrationStatement>();
+        foreach (var (_, resource) in Files().Where(file => file.Number <= version))
+        {
+            statements.AddRange(MigrationStatement.Parse(await Text(resource)));
+        }
+        return statements;
     }
 
     /// <summary>Looks, and changes nothing.</summary>

@@ -7,6 +7,8 @@ public sealed class NodeLease : IAsyncDisposable
     internal const long Length = 10 * Clock.Second;
     private const int MaximumSlots = 1024;
 
+    private const string Rows = "SELECT slot, owner, leased_until AS LeasedUntil FROM nodes";
+
     private readonly Database _database;
     private readonly TimeProvider _time;
     private readonly string _owner;
@@ -26,13 +28,12 @@ public sealed class NodeLease : IAsyncDisposable
         var owner = Owner.Current.ToString();
         var slot = await database.Write(async session =>
         {
-            // The counter's row serialises those who take at once.
-            await session.Execute("UPDATE counters SET next = next WHERE kind = 0");
+            await Serialise(session);
             var now = time.Micros();
-            var taken = (await session.Query<Row>("SELECT slot, owner, leased_until AS LeasedUntil FROM nodes")).ToDictionary(row => (short)row.Slot);
+            var taken = (await session.Query<Row>(Rows)).ToDictionary(row => (short)row.Slot);
             for (short candidate = 1; candidate <= MaximumSlots; candidate++)
             {
-                if (!taken.TryGetValue(candidate, out var row) || row.LeasedUntil < now || Owner.IsDead(row.Owner))
+                if (!taken.TryGetValue(candidate, out var row) || IsFree(row, now))
                 {
                     await session.Execute("""
                         INSERT INTO nodes (slot, owner, leased_until, buffers, flushed, tallied) VALUES (@candidate, @owner, @until, 0, 0, 0)
@@ -44,6 +45,18 @@ public sealed class NodeLease : IAsyncDisposable
             throw new LeaseLostException($"All {MaximumSlots} node slots are leased.");
         });
         return new NodeLease(database, time, owner, slot);
+    }
+
+    private static bool IsFree(Row row, long now) => row.LeasedUntil < now || Owner.IsDead(row.Owner);
+
+    // The counter's row serialises those who take at once.
+    private static Task<int> Serialise(Session session) => session.Execute("UPDATE counters SET next = next WHERE kind = 0");
+
+    /// <summary>Whether a process runs on the database. None takes a slot before the transaction ends.</summary>
+    internal static async Task<bool> IsAnyTaken(Session session, long now)
+    {
+        await Serialise(session);
+        return (await session.Query<Row>(Rows)).Any(row => !IsFree(row, now));
     }
 
     /// <summary>Whether a process may still write under the slot of a database whose processes all run under one kernel. The lease

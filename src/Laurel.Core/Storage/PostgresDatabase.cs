@@ -90,6 +90,16 @@ internal sealed class PostgresDatabase : Database
 
     internal override IEnumerable<string> Translate(MigrationStatement statement) => statement.ForPostgres(Options.Partitions);
 
+    // A snapshot shows everything; it holds nobody up, only the vacuum.
+    internal override Task<Database> OpenStill(string copy, TimeProvider time) => Task.FromResult<Database>(new PostgresDatabase(Options));
+
+    // As long as no transaction that writes has begun or ended since, in the whole cluster, this stays the same. It says nothing about
+    // the workers of Citus.
+    internal override async ValueTask<string?> StateOf(Session session) => await session.QueryFirst<string>("""
+        SELECT system_identifier || ' ' || current_database() || ' ' || pg_current_snapshot() FROM pg_control_system()
+        WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+        """);
+
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease.Slot);
 
     internal NpgsqlConnection OpenConnection() => _source.OpenConnection();
@@ -115,6 +125,33 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     internal override DbConnection Connection => connection;
 
     internal override DbTransaction? Transaction => transaction;
+
+    internal override async ValueTask InsertAll(TransferTable table, IEnumerable<object?[]> rows)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync(
+            $"COPY {table.Name} ({string.Join(", ", table.Stored.Select(column => column.Name))}) FROM STDIN (FORMAT BINARY)");
+        foreach (var row in rows)
+        {
+            await copy.StartRowAsync();
+            for (var place = 0; place < row.Length; place++)
+            {
+                await Write(copy, table.Stored[place].Type, row[place]);
+            }
+        }
+        await copy.CompleteAsync();
+    }
+
+    private static Task Write(NpgsqlBinaryImporter copy, ColumnType type, object? value) => (value, type) switch
+    {
+        (null, _) => copy.WriteNullAsync(),
+        (long number, ColumnType.Small) => copy.WriteAsync((short)number),
+        (long number, _) => copy.WriteAsync(number),
+        (string text, _) => copy.WriteAsync(text),
+        (byte[] bytes, _) => copy.WriteAsync(bytes),
+        _ => throw new ArgumentException("No value of a row.", nameof(value)),
+    };
+
+    internal override Task Empty(string table) => Execute($"TRUNCATE {table}");
 
     public override Statement Prepare(string sql) => new PostgresStatement(new NpgsqlCommand(sql, connection, transaction));
 }

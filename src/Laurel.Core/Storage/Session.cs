@@ -16,6 +16,12 @@ public abstract class Session
     /// <summary>Whether only one transaction at a time writes, so that what it reads needs no lock.</summary>
     internal virtual bool WritesAlone => false;
 
+    /// <summary>Inserts many rows, each with the values of <see cref="TransferTable.Stored"/>, in whose order they are.</summary>
+    internal abstract ValueTask InsertAll(TransferTable table, IEnumerable<object?[]> rows);
+
+    /// <summary>Deletes all rows of a table.</summary>
+    internal abstract Task Empty(string table);
+
     /// <summary>A statement for a hot path: kept prepared, parameters by number.</summary>
     public abstract Statement Prepare(string sql);
 

@@ -6,7 +6,7 @@ using SQLitePCL;
 namespace Laurel.Core.Storage;
 
 /// <summary>SQLite in WAL mode: one writer connection, a pool of readers that never wait for it.</summary>
-internal sealed class SqliteDatabase : Database
+internal class SqliteDatabase : Database
 {
     private const int PooledReaders = 16;
 
@@ -180,6 +180,36 @@ internal sealed class SqliteDatabase : Database
 
     internal override string Tallied => "SELECT slot, tallied FROM nodes";
 
+    internal override async Task<Database> OpenStill(string copy, TimeProvider time) => await PrivateCopy.Make(this, copy, time);
+
+    internal override string CopyBeside => new SqliteConnectionStringBuilder(_connection).DataSource + ".moving";
+
+    // Only a copy can tell.
+    internal override ValueTask<string?> StateOf(Session session) => new((string?)null);
+
+    /// <summary>Copies the state of one moment over all that another file holds. Servers may go on.</summary>
+    /// <exception cref="StorageUnavailableException">It cannot be read, or there is no room for the copy.</exception>
+    internal void CopyTo(string file)
+    {
+        try
+        {
+            using var reader = Open();
+            // Nothing hangs on the copy: whoever made it makes it anew after a power cut.
+            using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+            copy.Open();
+            using (var pragmas = copy.CreateCommand())
+            {
+                pragmas.CommandText = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;";
+                pragmas.ExecuteNonQuery();
+            }
+            ((SqliteConnection)reader.Connection).BackupDatabase(copy);
+        }
+        catch (SqliteException failure) when (IsUnavailable(failure))
+        {
+            throw Unavailable(failure);
+        }
+    }
+
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.SqliteLedgerStore(this, lease);
 
     internal SqliteSession Open()
@@ -263,6 +293,29 @@ internal sealed class SqliteSession : Session, IDisposable
 
     // Transactions are begun and ended by statements on the handle: ADO.NET's object would be one more state to keep in step.
     internal override DbTransaction? Transaction => null;
+
+    internal override ValueTask InsertAll(TransferTable table, IEnumerable<object?[]> rows)
+    {
+        var insert = Raw(table.Insert);
+        foreach (var row in rows)
+        {
+            for (var place = 0; place < row.Length; place++)
+            {
+                _ = row[place] switch
+                {
+                    null => insert.Set(place + 1, (string?)null),
+                    long number => insert.Set(place + 1, number),
+                    string text => insert.Set(place + 1, text),
+                    byte[] bytes => insert.Set(place + 1, bytes),
+                    _ => throw new ArgumentException("No value of a row.", nameof(rows)),
+                };
+            }
+            insert.Execute();
+        }
+        return default;
+    }
+
+    internal override Task Empty(string table) => Execute($"DELETE FROM {table}");
 
     public override Statement Prepare(string sql) => Raw(sql);
 

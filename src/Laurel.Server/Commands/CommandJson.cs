@@ -6,7 +6,11 @@ using Laurel.Core.Storage;
 namespace Laurel.Server.Commands;
 
 /// <summary><c>laurel doctor --json</c>.</summary>
-internal sealed record DoctorJson(bool Clean, string Engine, long Awards, long Differences, IReadOnlyList<FindingJson> Findings);
+internal sealed record DoctorJson(bool Clean, string Engine, long Awards, long Differences, IReadOnlyList<FindingJson> Findings)
+{
+    public static DoctorJson From(Diagnosis diagnosis) =>
+        new(diagnosis.IsClean, diagnosis.Engine, diagnosis.Awards, diagnosis.Total, [.. diagnosis.Findings.Select(FindingJson.From)]);
+}
 
 /// <summary>One difference; kind is a <see cref="FindingKind"/> in camelCase.</summary>
 internal sealed record FindingJson(string Kind, string What, string Expected, string Found)
@@ -35,6 +39,9 @@ internal sealed record DemoCounts(int Issuers, int Badges, int Users, int Awards
 [JsonSerializable(typeof(BackupJson))]
 [JsonSerializable(typeof(VerifiedJson))]
 [JsonSerializable(typeof(RestoredJson))]
+[JsonSerializable(typeof(ExportJson))]
+[JsonSerializable(typeof(ImportJson))]
+[JsonSerializable(typeof(MigrateJson))]
 internal sealed partial class CommandJson : JsonSerializerContext
 {
     public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type) => output.WriteLine(JsonSerializer.Serialize(value, type));

@@ -24,9 +24,7 @@ internal static class DoctorCommand
             diagnosis = await Doctor.Examine(options, TimeProvider.System, progress));
         if (json)
         {
-            CommandJson.Write(output, new DoctorJson(diagnosis!.IsClean, diagnosis.Engine, diagnosis.Awards, diagnosis.Total,
-                [.. diagnosis.Findings.Select(FindingJson.From)]),
-                CommandJson.Default.DoctorJson);
+            CommandJson.Write(output, DoctorJson.From(diagnosis!), CommandJson.Default.DoctorJson);
         }
         else
         {

@@ -9,29 +9,38 @@ internal static class Progress
     /// <param name="maximum">What counts as all of it; null where nobody knows.</param>
     /// <param name="silent">Shows nothing.</param>
     /// <param name="work">Reports how much is done so far.</param>
-    public static async Task Show(string title, long? maximum, bool silent, Func<IProgress<long>, Task> work)
+    public static Task Show(string title, long? maximum, bool silent, Func<IProgress<long>, Task> work) =>
+        Show(silent, create => work(create(title, maximum)));
+
+    /// <summary>The same for work in two steps; how much the second will be nobody knows.</summary>
+    public static Task Show(string title, long? maximum, string then, bool silent, Func<IProgress<long>, IProgress<long>, Task> work) =>
+        Show(silent, create => work(create(title, maximum), create(then, null)));
+
+    private static async Task Show(bool silent, Func<Func<string, long?, IProgress<long>>, Task> work)
     {
         if (silent || Console.IsErrorRedirected)
         {
-            await work(new Reporter(_ => { }));
+            await work((_, _) => new Reporter(_ => { }));
             return;
         }
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        await console.Progress().AutoClear(true).HideCompleted(true).StartAsync(async context =>
+        await console.Progress().AutoClear(true).HideCompleted(true).StartAsync(context => work((title, maximum) => Bar(context, title, maximum)));
+    }
+
+    private static Reporter Bar(ProgressContext context, string title, long? maximum)
+    {
+        var task = context.AddTask(Markup.Escape(title), maxValue: maximum ?? 1);
+        task.IsIndeterminate = maximum is null;
+        return new Reporter(done =>
         {
-            var task = context.AddTask(Markup.Escape(title), maxValue: maximum ?? 1);
-            task.IsIndeterminate = maximum is null;
-            await work(new Reporter(done =>
+            if (maximum is null)
             {
-                if (maximum is null)
-                {
-                    task.Description = Markup.Escape($"{title}: {done}");
-                }
-                else
-                {
-                    task.Value = done;
-                }
-            }));
+                task.Description = Markup.Escape($"{title}: {done}");
+            }
+            else
+            {
+                task.Value = done;
+            }
         });
     }
 

@@ -4,7 +4,8 @@ using Laurel.Core.Storage;
 
 namespace Laurel.Server.Commands;
 
-/// <summary>The command line: <c>laurel serve</c>, <c>demo</c>, <c>key create</c>, <c>rules apply</c>, <c>backup create|verify|restore</c>, <c>doctor</c>. What goes wrong is one line on
+/// <summary>The command line: <c>laurel serve</c>, <c>demo</c>, <c>key create</c>, <c>rules apply</c>, <c>backup create|verify|restore</c>,
+/// <c>doctor</c>, <c>export</c>, <c>import</c>, <c>migrate</c>. What goes wrong is one line on
 /// standard error and an exit code, see <see cref="ExitCodes"/>.</summary>
 internal static class RootCommands
 {
@@ -51,6 +52,9 @@ internal static class RootCommands
         new Command("rules", "Rules that award badges.") { RulesCommand.MakeApply() },
         BackupCommand.Make(),
         DoctorCommand.Make(),
+        ExportCommand.Make(),
+        ImportCommand.Make(),
+        MigrateCommand.Make(),
     };
 
     private static int CodeOf(Exception failure) => failure switch
@@ -63,7 +67,7 @@ internal static class RootCommands
     // Drivers name what they tried to reach and never the password.
     private static string Explain(Exception failure) => OneLine(failure switch
     {
-        UsageException or CommandFailedException or BackupException => failure.Message,
+        UsageException or CommandFailedException or BackupException or TransferException => failure.Message,
         ArgumentException argument => argument.Message.Replace($" (Parameter '{argument.ParamName}')", "", StringComparison.Ordinal),
         StorageUnavailableException or DbException => $"The database is not available. {failure.Message}",
         SchemaTooNewException or SchemaMismatchException or LeaseLostException or IOException => failure.Message,
