@@ -40,7 +40,6 @@ internal sealed record DemoCounts(int Issuers, int Badges, int Users, int Awards
 [JsonSerializable(typeof(VerifiedJson))]
 [JsonSerializable(typeof(RestoredJson))]
 [JsonSerializable(typeof(ExportJson))]
-[JsonSerializable(typeof(ImportJson))]
 [JsonSerializable(typeof(MigrateJson))]
 internal sealed partial class CommandJson : JsonSerializerContext
 {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Laurel.Core.Storage;
 
 namespace Laurel.Server.Commands;
@@ -26,16 +25,10 @@ internal static class ExportCommand
     {
         var file = line.GetValue(File)!;
         var options = new DatabaseOptions(Settings.Read().Connection(line));
-        Exported? exported = null;
+        Transferred? exported = null;
         await Progress.Show("Exporting rows", maximum: null, Transfers.IsSilent(line), async progress =>
             exported = await Export.ToFile(options, file, TimeProvider.System, progress));
-        var words = exported!.Begun switch
-        {
-            ExportBegun.Anew => "",
-            ExportBegun.Continued => " It went on where an interrupted one ended.",
-            ExportBegun.Again => " It began again: the database has changed since one that was interrupted.",
-        };
-        await Answer(line, exported.Summary, JsonNamingPolicy.CamelCase.ConvertName(exported.Begun.ToString()), $"Exported {Transfers.Words(exported.Summary)}.{words}");
+        await Answer(line, exported!.Summary, exported, $"Exported {Transfers.Words(exported!.Summary)}.{Transfers.Beginning(exported.Begun)}");
         return ExitCodes.Ok;
     }
 
@@ -43,16 +36,16 @@ internal static class ExportCommand
     {
         await using var file = Transfers.OpenRead(line.GetValue(File)!);
         var summary = await Transfers.Verify(line, file);
-        await Answer(line, summary, begun: null, $"Undamaged: {Transfers.Words(summary)}.");
+        await Answer(line, summary, written: null, $"Undamaged: {Transfers.Words(summary)}.");
         return ExitCodes.Ok;
     }
 
-    private static async Task Answer(ParseResult line, ExportSummary summary, string? begun, string words)
+    private static async Task Answer(ParseResult line, ExportSummary summary, Transferred? written, string words)
     {
         var output = line.InvocationConfiguration.Output;
         if (line.GetValue(CommonOptions.Json))
         {
-            CommandJson.Write(output, new ExportJson(begun, summary.Total, summary.Rows, summary.Hash), CommandJson.Default.ExportJson);
+            CommandJson.Write(output, new ExportJson(written is null ? null : Transfers.Name(written.Begun), summary.Total, summary.Rows, summary.Hash), CommandJson.Default.ExportJson);
         }
         else
         {
@@ -61,6 +54,6 @@ internal static class ExportCommand
     }
 }
 
-/// <summary><c>laurel export --json</c>. Begun is anew, continued or again, and left out with <c>--verify</c>; tables are rows by table; sha256
-/// is of all lines but the last.</summary>
+/// <summary><c>laurel export --json</c>. Begun is a <see cref="TransferBegun"/> in camelCase, left out with <c>--verify</c>; tables are rows by table;
+/// sha256 is of all lines but the last.</summary>
 internal sealed record ExportJson(string? Begun, long Rows, IReadOnlyDictionary<string, long> Tables, string Sha256);

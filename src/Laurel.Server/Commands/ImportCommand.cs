@@ -27,20 +27,18 @@ internal static class ImportCommand
         // A damaged file changes nothing.
         await Transfers.Verify(line, file);
         file.Position = 0;
-        var (summary, behind) = await Transfers.InSteps(line, "Importing", file.Length, (read, readBack) =>
+        var imported = await Transfers.InSteps(line, "Importing", file.Length, (read, readBack) =>
             Import.FromFile(options, file, TimeProvider.System, read, readBack));
         var output = line.InvocationConfiguration.Output;
         if (line.GetValue(CommonOptions.Json))
         {
-            CommandJson.Write(output, new ImportJson(behind > 0, summary.Total, summary.Rows, summary.Hash), CommandJson.Default.ImportJson);
+            CommandJson.Write(output, new ExportJson(Transfers.Name(imported.Begun), imported.Summary.Total, imported.Summary.Rows, imported.Summary.Hash),
+                CommandJson.Default.ExportJson);
         }
         else
         {
-            await output.WriteLineAsync($"Imported and read back {Transfers.Words(summary)}.{Transfers.Resumed(behind)}");
+            await output.WriteLineAsync($"Imported and read back {Transfers.Words(imported.Summary)}.{Transfers.Beginning(imported.Begun)}");
         }
         return ExitCodes.Ok;
     }
 }
-
-/// <summary><c>laurel import --json</c>. Continued: behind what an interrupted one had stored.</summary>
-internal sealed record ImportJson(bool Continued, long Rows, IReadOnlyDictionary<string, long> Tables, string Sha256);

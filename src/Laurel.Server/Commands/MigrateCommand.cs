@@ -29,7 +29,7 @@ internal static class MigrateCommand
         var settings = Settings.Read();
         var source = new DatabaseOptions(settings.Connection(line));
         var target = Transfers.Target(settings, line, settings.Text(line, To) ?? throw new UsageException("--to says where to."));
-        var (summary, behind) = await Transfers.InSteps(line, "Moving rows", maximum: null, (rows, readBack) =>
+        var (begun, summary) = await Transfers.InSteps(line, "Moving rows", maximum: null, (rows, readBack) =>
             Move.Run(source, target, TimeProvider.System, rows, readBack));
         Diagnosis? diagnosis = null;
         await Progress.Show("Counting awards", maximum: null, Transfers.IsSilent(line), async progress =>
@@ -37,12 +37,12 @@ internal static class MigrateCommand
         var output = line.InvocationConfiguration.Output;
         if (line.GetValue(CommonOptions.Json))
         {
-            CommandJson.Write(output, new MigrateJson(behind > 0, summary.Total, summary.Rows, summary.Hash, DoctorJson.From(diagnosis!)),
+            CommandJson.Write(output, new MigrateJson(Transfers.Name(begun), summary.Total, summary.Rows, summary.Hash, DoctorJson.From(diagnosis!)),
                 CommandJson.Default.MigrateJson);
         }
         else
         {
-            await output.WriteLineAsync($"Moved and read back {Transfers.Words(summary)}.{Transfers.Resumed(behind)}");
+            await output.WriteLineAsync($"Moved and read back {Transfers.Words(summary)}.{Transfers.Beginning(begun)}");
             await DoctorCommand.WriteFindings(output, diagnosis!);
             await output.WriteLineAsync(DoctorCommand.Verdict(diagnosis!));
         }
@@ -51,4 +51,4 @@ internal static class MigrateCommand
 }
 
 /// <summary><c>laurel migrate --json</c>: as of an import, and what the doctor says of the target.</summary>
-internal sealed record MigrateJson(bool Continued, long Rows, IReadOnlyDictionary<string, long> Tables, string Sha256, DoctorJson Doctor);
+internal sealed record MigrateJson(string Begun, long Rows, IReadOnlyDictionary<string, long> Tables, string Sha256, DoctorJson Doctor);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Laurel.Core.Storage;
 
 namespace Laurel.Server.Commands;
@@ -10,7 +11,16 @@ internal static class Transfers
 
     public static string Words(ExportSummary summary) => $"{summary.Total} rows of {summary.Rows.Count} tables, sha256 {summary.Hash}";
 
-    public static string Resumed(long behind) => behind > 0 ? $" It went on behind chunk {behind}, where an interrupted one ended." : "";
+    public static string Name(TransferBegun begun) => JsonNamingPolicy.CamelCase.ConvertName(begun.ToString());
+
+    /// <summary>Behind what was done; empty where there is nothing to say.</summary>
+    public static string Beginning(TransferBegun begun) => begun switch
+    {
+        TransferBegun.Anew => "",
+        TransferBegun.Continued => " It went on where an interrupted one ended.",
+        TransferBegun.Again => " It began again: the source has changed since one that was interrupted.",
+        TransferBegun.Already => " That had been done already.",
+    };
 
     /// <exception cref="UsageException">It is not there.</exception>
     public static FileStream OpenRead(string file) =>

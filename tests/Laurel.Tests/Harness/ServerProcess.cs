@@ -99,6 +99,27 @@ internal sealed class ServerProcess : IAsyncDisposable
         return (process.ExitCode, await output, await error);
     }
 
+    /// <summary>Runs a command of the executable, and kills it after a while if it has not ended by itself.</summary>
+    /// <returns>Its exit code; null where it was killed.</returns>
+    public static async Task<int?> RunAndKill(TimeSpan after, params IEnumerable<string> arguments)
+    {
+        using var process = Launch(Executable, arguments, environment: null);
+        _ = process.StandardOutput.ReadToEndAsync();
+        _ = process.StandardError.ReadToEndAsync();
+        using var deadline = new CancellationTokenSource(after);
+        try
+        {
+            await process.WaitForExitAsync(deadline.Token);
+            return process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            return null;
+        }
+    }
+
     /// <summary>SIGKILL, to its children too: no chance to finish anything.</summary>
     public void Kill()
     {

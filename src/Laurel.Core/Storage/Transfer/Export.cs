@@ -1,20 +1,5 @@
 namespace Laurel.Core.Storage;
 
-/// <summary>How an export came to its beginning.</summary>
-public enum ExportBegun
-{
-    Anew,
-
-    /// <summary>Behind what an interrupted one had written.</summary>
-    Continued,
-
-    /// <summary>Anew, because the database has changed since an interrupted one.</summary>
-    Again,
-}
-
-/// <summary>An export that is written.</summary>
-public sealed record Exported(ExportBegun Begun, ExportSummary Summary);
-
 /// <summary>Writes a database into one file that anybody can read, and checks such files. Format: docs/operations.md#export-and-import</summary>
 public static class Export
 {
@@ -28,7 +13,7 @@ public static class Export
     /// <exception cref="StorageUnavailableException">The database is not there or cannot be read.</exception>
     /// <exception cref="SchemaMismatchException">It is of another version, or no database of Laurel's.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static async Task<Exported> ToFile(DatabaseOptions options, string file, TimeProvider time, IProgress<long>? progress = null)
+    public static async Task<Transferred> ToFile(DatabaseOptions options, string file, TimeProvider time, IProgress<long>? progress = null)
     {
         if (File.Exists(file))
         {
@@ -37,14 +22,14 @@ public static class Export
         await using var database = await OpenSource(options);
         // Nobody else writes it as long as it is open.
         await using var partial = Create(file + ".partial");
-        Exported exported;
+        Transferred exported;
         await using (var still = await database.OpenStill(file + ".partial.db", time))
         {
             exported = await still.ReadSnapshot(session => Write(still, session, partial, file + ".partial.of", progress));
         }
         partial.Flush(flushToDisk: true);
-        File.Move(file + ".partial", file);
         File.Delete(file + ".partial.of");
+        File.Move(file + ".partial", file);
         return exported;
     }
 
@@ -87,13 +72,13 @@ public static class Export
 
     internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private static async ValueTask<Exported> Write(Database still, Session session, FileStream partial, string of, IProgress<long>? progress)
+    private static async ValueTask<Transferred> Write(Database still, Session session, FileStream partial, string of, IProgress<long>? progress)
     {
         var schema = await TransferSchema.At(Migrator.Newest);
         var state = await still.StateOf(session);
         var isSame = state is not null && File.Exists(of) && await File.ReadAllTextAsync(of) == state;
         var place = isSame ? await Find(partial, schema) : ExportPlace.Begin(schema);
-        var begun = place.Offset > 0 ? ExportBegun.Continued : partial.Length > 0 && !isSame ? ExportBegun.Again : ExportBegun.Anew;
+        var begun = place.Offset > 0 ? TransferBegun.Continued : partial.Length > 0 && !isSame ? TransferBegun.Again : TransferBegun.Anew;
         partial.SetLength(place.Offset);
         if (!isSame)
         {
@@ -102,7 +87,7 @@ public static class Export
         using var writer = new ExportWriter(schema, partial);
         partial.Position = 0;
         await writer.Reread(partial, place.Offset);
-        return new Exported(begun, await writer.Write(session, place, progress));
+        return new Transferred(begun, await writer.Write(session, place, progress));
     }
 
     // Behind the last chunk that is whole.

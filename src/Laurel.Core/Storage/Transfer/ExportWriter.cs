@@ -2,14 +2,6 @@ using System.Security.Cryptography;
 
 namespace Laurel.Core.Storage;
 
-/// <summary>What a whole export holds.</summary>
-/// <param name="Rows">By table.</param>
-/// <param name="Hash">SHA-256 of all lines but the last, in lower-case hex: the same for the same content.</param>
-public sealed record ExportSummary(IReadOnlyDictionary<string, long> Rows, string Hash)
-{
-    public long Total => Rows.Values.Sum();
-}
-
 /// <summary>Up to where an export is written.</summary>
 /// <param name="Table">The place of the table that is next, or of which the next rows are.</param>
 /// <param name="After">The last row that is written of it; null where its first line is not.</param>

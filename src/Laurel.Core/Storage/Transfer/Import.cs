@@ -10,20 +10,18 @@ public static class Import
     /// <param name="time">The clock.</param>
     /// <param name="read">Told how many bytes of the file are read.</param>
     /// <param name="readBack">Told how many rows are read back.</param>
-    /// <returns>What was imported, and behind which chunk it went on; 0 where it began.</returns>
     /// <exception cref="TransferException">The file is damaged or of a later version, or the database has content or is in use.</exception>
     /// <exception cref="StorageUnavailableException">The database cannot be reached or written.</exception>
-    public static async Task<(ExportSummary Summary, long Behind)> FromFile(
+    public static async Task<Transferred> FromFile(
         DatabaseOptions options, Stream file, TimeProvider time, IProgress<long>? read = null, IProgress<long>? readBack = null)
     {
         await using var database = Database.Open(options);
-        return await Run(database, file, time, read, rows: null, readBack, replaces: false);
+        return await Run(database, file, time, read, rows: null, readBack);
     }
 
     /// <param name="rows">Told how many rows are stored.</param>
-    /// <param name="replaces">Where other content was begun to be imported, that goes. Otherwise it is an error.</param>
-    internal static async Task<(ExportSummary Summary, long Behind)> Run(
-        Database database, Stream input, TimeProvider time, IProgress<long>? read, IProgress<long>? rows, IProgress<long>? readBack, bool replaces)
+    internal static async Task<Transferred> Run(
+        Database database, Stream input, TimeProvider time, IProgress<long>? read, IProgress<long>? rows, IProgress<long>? readBack)
     {
         using var reader = new ExportReader(input);
         await reader.ReadHeader();
@@ -33,33 +31,60 @@ public static class Import
             throw new TransferException($"The export has schema {reader.Schema.Version} and the database {current} already. Take a database that is new.");
         }
         var target = new ImportTarget(database, reader.Schema);
-        await target.Begin(time);
+        if (await target.Begin(time) is { } there)
+        {
+            await RequireSame(database, reader, there);
+            return new Transferred(TransferBegun.Already, reader.Summary!);
+        }
+        var begun = target.Stored.Number > 0 ? TransferBegun.Continued : TransferBegun.Anew;
+        await Store(reader, target, read, rows);
+        await target.End(reader.Summary!, readBack);
+        return new Transferred(begun, reader.Summary!);
+    }
+
+    private static async Task Store(ExportReader reader, ImportTarget target, IProgress<long>? read, IProgress<long>? rows)
+    {
         var (behind, hash) = target.Stored;
-        var (stored, isOther, last) = (0L, false, 0L);
+        var (stored, last) = (0L, 0L);
         await foreach (var chunk in reader.Chunks())
         {
             last = chunk.Number;
-            isOther |= last == behind && chunk.Hash != hash;
-            if (isOther)
-            {
-                break;
-            }
             if (last > behind)
             {
                 await target.Put(chunk);
             }
+            else if (last == behind && chunk.Hash != hash)
+            {
+                throw new OtherContentException(target);
+            }
             read?.Report(chunk.Offset);
             rows?.Report(stored += chunk.Rows.Count);
         }
-        if (isOther || last < behind)
+        if (last < behind)
         {
-            if (replaces)
-            {
-                await target.Clear();
-            }
-            throw new OtherContentException();
+            throw new OtherContentException(target);
         }
-        await target.End(reader.Summary!, readBack);
-        return (reader.Summary!, behind);
+    }
+
+    // An import that was killed when all was done is done. Up to the first difference.
+    private static async Task RequireSame(Database database, ExportReader reader, string there)
+    {
+        await using var export = new ExportStream(database, reader.Schema);
+        using var other = new ExportReader(export.Input);
+        await other.ReadHeader();
+        await using var others = other.Chunks().GetAsyncEnumerator();
+        var isSame = true;
+        await foreach (var chunk in reader.Chunks())
+        {
+            isSame = await others.MoveNextAsync() && others.Current.Hash == chunk.Hash;
+            if (!isSame)
+            {
+                break;
+            }
+        }
+        if (!isSame || await others.MoveNextAsync())
+        {
+            throw new TransferException($"The database is not empty: there are {there}. An import needs one without content.");
+        }
     }
 }

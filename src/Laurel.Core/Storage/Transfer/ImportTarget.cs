@@ -36,30 +36,35 @@ internal sealed class ImportTarget(Database database, TransferSchema schema)
     }
 
     /// <summary>Begins, or goes on where an interrupted one ended.</summary>
-    /// <exception cref="TransferException">The database has content, or a server runs on it.</exception>
-    public async Task Begin(TimeProvider time) => _value = await database.Write(async session =>
+    /// <returns>Null; or the name of a table with content, which no import began: then nothing is changed.</returns>
+    /// <exception cref="TransferException">A server runs on the database.</exception>
+    public async Task<string?> Begin(TimeProvider time)
     {
-        if (await NodeLease.IsAnyTaken(session, time.Micros()))
+        (_value, var there) = await database.Write(async session =>
         {
-            throw new TransferException("A server runs on the database. Stop it first.");
-        }
-        if (await session.QueryFirst<string>(Select) is { } begun)
-        {
-            return begun;
-        }
-        foreach (var table in schema.Tables.Where(table => !table.IsFilledFirst).Select(table => table.Name).Append("outbox"))
-        {
-            if (await session.QueryFirst<long>($"SELECT CAST(count(*) AS BIGINT) FROM (SELECT 1 FROM {table} LIMIT 1) AS any_row") > 0)
+            if (await NodeLease.IsAnyTaken(session, time.Micros()))
             {
-                throw new TransferException($"The database is not empty: there are {table}. An import needs one without content.");
+                throw new TransferException("A server runs on the database. Stop it first.");
             }
-        }
-        // What servers without content left.
-        await session.Execute("DELETE FROM nodes");
-        await session.Execute("DELETE FROM changes");
-        await session.Execute(Insert, new { value = Value(0, "-") });
-        return Value(0, "-");
-    });
+            if (await session.QueryFirst<string>(Select) is { } begun)
+            {
+                return (begun, null);
+            }
+            foreach (var table in schema.Tables.Where(table => !table.IsFilledFirst).Select(table => table.Name).Append("outbox"))
+            {
+                if (await session.QueryFirst<long>($"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1) AS any_row") > 0)
+                {
+                    return ("", (string?)table);
+                }
+            }
+            // What servers without content left.
+            await session.Execute("DELETE FROM nodes");
+            await session.Execute("DELETE FROM changes");
+            await session.Execute(Insert, new { value = Value(0, "-") });
+            return (Value(0, "-"), null);
+        });
+        return there;
+    }
 
     /// <summary>Stores the next chunk.</summary>
     /// <exception cref="TransferException">Its rows are refused, or another import writes too.</exception>

@@ -5,5 +5,8 @@ namespace Laurel.Core.Storage;
 public class TransferException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>What comes is not what an import that was interrupted began with.</summary>
-internal sealed class OtherContentException()
-    : TransferException("The database holds the beginning of another import. Run that one again, or take an empty database.");
+internal sealed class OtherContentException(ImportTarget target)
+    : TransferException("The database holds the beginning of another import. Run that one again, or take an empty database.")
+{
+    public ImportTarget Target => target;
+}
