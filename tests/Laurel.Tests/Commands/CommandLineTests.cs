@@ -14,7 +14,7 @@ public sealed class CommandLineTests
         var (exitCode, output, error) = await Line.Run();
 
         Assert.Equal((0, ""), (exitCode, error));
-        Assert.All(["serve", "demo", "key", "rules", "backup", "doctor", "Exit codes", "LAUREL_OPEN_DIALECTS"], each => Assert.Contains(each, output, StringComparison.Ordinal));
+        Assert.All(["serve", "demo", "key", "rules", "backup", "doctor", "export", "import", "migrate", "Exit codes", "LAUREL_OPEN_DIALECTS"], each => Assert.Contains(each, output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -39,6 +39,10 @@ public sealed class CommandLineTests
     [InlineData("backup")]
     [InlineData("backup", "create")]
     [InlineData("rules", "apply", "/nowhere/rules.json")]
+    [InlineData("export")]
+    [InlineData("export", "--verify", "/nowhere/all.ndjson")]
+    [InlineData("import", "/nowhere/all.ndjson")]
+    [InlineData("migrate")]
     public async Task Wrong_use_is_two_and_one_line(params string[] arguments)
     {
         var (exitCode, output, error) = await Line.Run(arguments);

@@ -185,15 +185,15 @@ public sealed class ExportTests
         {
             foreach (var file in Directory.GetFiles(folder).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
             {
-                modes[Path.GetFileName(file)] = File.GetUnixFileMode(file);
+                modes[Path.GetFileName(file)] = Mode(file);
             }
         }));
 
         Assert.Contains("all.partial", modes.Keys);
         Assert.Contains("all.partial.db", modes.Keys);
-        Assert.All(modes.Where(mode => mode.Key != "all.partial.of"), mode => Assert.Equal((mode.Key, UnixFileMode.UserRead | UnixFileMode.UserWrite), (mode.Key, mode.Value)));
+        Assert.All(modes.Where(mode => mode.Key != "all.partial.of"), mode => Assert.Equal((mode.Key, OwnerOnly), (mode.Key, mode.Value)));
         Assert.Equal(["all"], Directory.GetFiles(folder).Select(Path.GetFileName));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder, "all")));
+        Assert.Equal(OwnerOnly, Mode(Path.Combine(folder, "all")));
     }
 
     [Fact]
@@ -223,6 +223,10 @@ public sealed class ExportTests
         var again = await Line.Run(ExportSample.ImportArguments(file, database));
         Assert.Equal((1, "laurel: The export has schema 2 and the database 3 already. Take a database that is new."), (again.ExitCode, again.Error.Trim()));
     }
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static UnixFileMode Mode(string file) => OperatingSystem.IsWindows() ? OwnerOnly : File.GetUnixFileMode(file);
 
     private sealed class Each(Action report) : IProgress<long>
     {

@@ -20,14 +20,14 @@ public static class Export
             throw new TransferException($"The file {file} is there already.");
         }
         await using var database = await OpenSource(options);
-        // Nobody else writes it as long as it is open.
-        await using var partial = Create(file + ".partial");
         Transferred exported;
-        await using (var still = await database.OpenStill(file + ".partial.db", time))
+        // Nobody else writes it as long as it is open.
+        await using (var partial = Create(file + ".partial"))
         {
+            await using var still = await database.OpenStill(file + ".partial.db", time);
             exported = await still.ReadSnapshot(session => Write(still, session, partial, file + ".partial.of", progress));
+            partial.Flush(flushToDisk: true);
         }
-        partial.Flush(flushToDisk: true);
         File.Delete(file + ".partial.of");
         File.Move(file + ".partial", file);
         return exported;
@@ -62,15 +62,16 @@ public static class Export
         }
     }
 
-    private static FileStream Create(string file) => new(file, new FileStreamOptions
+    /// <summary>Opens or makes a file that only its owner may read.</summary>
+    internal static FileStream Create(string file)
     {
-        Mode = FileMode.OpenOrCreate,
-        Access = FileAccess.ReadWrite,
-        Share = FileShare.None,
-        UnixCreateMode = OperatingSystem.IsWindows() ? null : OwnerOnly,
-    });
-
-    internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        return new FileStream(file, options);
+    }
 
     private static async ValueTask<Transferred> Write(Database still, Session session, FileStream partial, string of, IProgress<long>? progress)
     {

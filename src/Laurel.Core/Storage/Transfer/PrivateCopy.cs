@@ -23,13 +23,7 @@ internal sealed class PrivateCopy : SqliteDatabase
         {
             // One that was left by a process that was killed.
             Delete(file);
-            await using (File.Create(file, 1, FileOptions.None))
-            {
-                if (!OperatingSystem.IsWindows())
-                {
-                    File.SetUnixFileMode(file, Export.OwnerOnly);
-                }
-            }
+            await Export.Create(file).DisposeAsync();
             database.CopyTo(file);
             var copy = new PrivateCopy(new DatabaseOptions(new SqliteConnectionStringBuilder { DataSource = file }.ToString()) { MustExist = true }, file, await HashOf(file), ours);
             try
