@@ -33,17 +33,17 @@ internal class SqliteDatabase : Database
         {
             throw new ArgumentException("SQLite needs a file.", nameof(options));
         }
-        File = Resolve(parsed.DataSource);
+        FilePath = Resolve(parsed.DataSource);
         if (options.Immutable)
         {
-            parsed.DataSource = $"file:{string.Join('/', File.Split('/').Select(Uri.EscapeDataString))}?immutable=1";
+            parsed.DataSource = $"file:{string.Join('/', FilePath.Split('/').Select(Uri.EscapeDataString))}?immutable=1";
             parsed.Mode = SqliteOpenMode.ReadOnly;
         }
         else if (options.MustExist && parsed.Mode == SqliteOpenMode.ReadWriteCreate)
         {
             parsed.Mode = SqliteOpenMode.ReadWrite;
         }
-        else if (Path.GetDirectoryName(File) is { Length: > 0 } folder)
+        else if (Path.GetDirectoryName(FilePath) is { Length: > 0 } folder)
         {
             Directory.CreateDirectory(folder);
         }
@@ -52,12 +52,12 @@ internal class SqliteDatabase : Database
 
     // As SQLite does, which keeps the log beside the file that a link leads to.
     private static string Resolve(string path) =>
-        System.IO.File.Exists(path) && System.IO.File.ResolveLinkTarget(path, returnFinalTarget: true) is { } linked ? linked.FullName : Path.GetFullPath(path);
+        File.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: true) is { } linked ? linked.FullName : Path.GetFullPath(path);
 
     public override string Engine => "sqlite";
 
     /// <summary>The file that it is.</summary>
-    public string File { get; }
+    public string FilePath { get; }
 
     public override ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read) => Read(read, snapshot: false);
 

@@ -37,7 +37,7 @@ public static class Restoration
     public static async Task<Restored> Restore(
         string file, DatabaseOptions target, RestoreOptions options, TimeProvider time, IProgress<long>? percent = null)
     {
-        var path = Backups.Sqlite(target with { MustExist = true }).File;
+        var path = Backups.Sqlite(target with { MustExist = true }).FilePath;
         await RefuseWhereServed(path, time);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var made = new NewFile(path);

@@ -34,7 +34,7 @@ internal static class SqliteCopy
                 writer.Begin("BEGIN IMMEDIATE");
                 reader.Begin("BEGIN");
                 reader.Raw(Tables).Execute();
-                await Log(database.File, target);
+                await Log(database.FilePath, target);
                 writer.Rollback();
             }
             await Contents(reader, target, percent);
