@@ -30,7 +30,7 @@ public sealed class BackupTests
         Assert.Equal(1500, report.GetProperty("awards").GetInt64());
         Assert.Equal(written, await File.ReadAllBytesAsync(file));
         Assert.Equal(["backup", "laurel.db", "restored.db"], database.Files());
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, BackedUp.Mode(file));
         Assert.Equal(await Awards(database.ConnectionString), await Awards($"Data Source={restored}"));
         Assert.Equal(0, (await Line.Run("doctor", "--database", $"Data Source={restored}")).ExitCode);
     }
@@ -281,6 +281,8 @@ internal sealed class BackedUp(TestDatabase database) : IAsyncDisposable
         await Backups.Create(new DatabaseOptions(ConnectionString), Beside(name), TimeProvider.System);
         return Beside(name);
     }
+
+    public static UnixFileMode Mode(string file) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(file);
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
 }

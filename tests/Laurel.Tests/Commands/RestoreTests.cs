@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Laurel.Core;
 using Laurel.Core.Access;
 using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
@@ -33,7 +32,7 @@ public sealed class RestoreTests
         Assert.Equal((1, 2), (earlier.Count, later.Count));
         Assert.Equal(later, await BackupTests.Awards(database.ConnectionString));
         Assert.Equal(["backup", "laurel.db", Path.GetFileName(aside)], database.Files());
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(aside));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, BackedUp.Mode(aside));
     }
 
     [Fact]
@@ -41,13 +40,13 @@ public sealed class RestoreTests
     {
         await using var database = await Small();
         var file = await database.Backup();
-        File.SetUnixFileMode(database.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        Tool.Run("chmod", "660", database.Path);
         File.CreateSymbolicLink(database.Beside("link.db"), database.Path);
 
         var (exitCode, _, error) = await Line.Run("backup", "restore", file, "--database", $"Data Source={database.Beside("link.db")}", "--discard");
 
         Assert.True(exitCode == 0, error);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(database.Path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, BackedUp.Mode(database.Path));
         Assert.NotNull(new FileInfo(database.Beside("link.db")).LinkTarget);
         Assert.Equal(["backup", "laurel.db", "link.db"], database.Files());
     }

@@ -3,7 +3,6 @@ using Laurel.Core.Awards;
 using Laurel.Core.Storage;
 using Laurel.Tests.Commands;
 using Laurel.Tests.Harness;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Laurel.Tests.Faults;
