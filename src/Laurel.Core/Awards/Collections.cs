@@ -114,7 +114,7 @@ public sealed class Collections
         if (userId is { } named)
         {
             var outcome = await _awarding.Award(request with { UserId = named }, badge, Lane.Live, ct);
-            if (outcome.Refusal != AwardRefusal.UnknownUser || !IdRange.MayName(IdKind.User, user))
+            if (outcome.Refusal != AwardRefusal.UnknownUser)
             {
                 return Refused(outcome);
             }

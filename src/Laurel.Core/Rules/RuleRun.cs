@@ -21,11 +21,12 @@ internal sealed class RuleRun(
         var facts = new Dictionary<long, ActionFacts>();
         foreach (var (user, actions) in byUser)
         {
+            var late = actions.FindAll(action => !action.IsCounted);
             foreach (var rule in RulesOf(actions))
             {
-                if (actions.Exists(action => !action.IsCounted))
+                if (late.Count > 0)
                 {
-                    watch.Late(rule, Matching.Of(rule, actions.FindAll(action => !action.IsCounted), facts, countsLate: true).Count);
+                    watch.Late(rule, Matching.Of(rule, late, facts, countsLate: true).Count);
                 }
                 if (Matching.Of(rule, actions, facts, countsLate: false) is { Count: > 0 } moments && !book.Awaits(rule, user))
                 {

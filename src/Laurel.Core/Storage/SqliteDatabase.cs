@@ -182,7 +182,7 @@ internal class SqliteDatabase : Database
 
     internal override async Task<Database> OpenStill(string copy, TimeProvider time) => await PrivateCopy.Make(this, copy, time);
 
-    internal override string CopyBeside => new SqliteConnectionStringBuilder(_connection).DataSource + ".moving";
+    internal override string CopyBeside => FilePath + ".moving";
 
     // Only a copy can tell.
     internal override ValueTask<string?> StateOf(Session session) => new((string?)null);
@@ -222,8 +222,8 @@ internal class SqliteDatabase : Database
             // a parameter changes, which costs more than most of them.
             _ = raw.sqlite3_db_config(connection.Handle!, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
             using var pragmas = connection.CreateCommand();
-            // An immutable file has no log. Few pages are written twice between checkpoints (see Memtable), so a long log would save little, and its checkpoint would
-            // hold up every request that waits. The limit truncates the log after a spike.
+            // An immutable file has no log. Few pages are written twice between checkpoints (see Memtable), so a long log would save little,
+            // and its checkpoint would hold up every request that waits. The limit truncates the log after a spike.
             // A small page cache: after a batch that split a page, COMMIT walks all of it (64 MB cost a quarter of the awards per
             // second), and what is not in it is read from the mapped file.
             pragmas.CommandText = $"""

@@ -103,7 +103,7 @@ internal static class BackupCommand
     private static string Time(BackupFacts facts) => facts.CreatedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'");
 
     private static Task Show(string title, ParseResult line, Func<IProgress<long>, Task> work) => Progress.Show(title, 100,
-        silent: line.GetValue(CommonOptions.Json) || line.InvocationConfiguration.Output != Console.Out, work);
+        Progress.IsSilent(line), work);
 
     private static async Task Write<T>(
         ParseResult line, T json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, params string?[] words)

@@ -50,7 +50,7 @@ internal static class DemoCommand
             var maker = new DemoMaker(core);
             if (!await maker.IsThere())
             {
-                await Progress.Show("Awarding badges", size.Awards, silent: json || output != Console.Out,
+                await Progress.Show("Awarding badges", size.Awards, Progress.IsSilent(line),
                     async progress => counts = await maker.Make(size, password, progress));
             }
         }

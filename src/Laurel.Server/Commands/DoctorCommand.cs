@@ -20,7 +20,7 @@ internal static class DoctorCommand
         var output = line.InvocationConfiguration.Output;
         var json = line.GetValue(CommonOptions.Json);
         Diagnosis? diagnosis = null;
-        await Progress.Show("Counting awards", maximum: null, silent: json || output != Console.Out, async progress =>
+        await Progress.Show("Counting awards", maximum: null, Progress.IsSilent(line), async progress =>
             diagnosis = await Doctor.Examine(options, TimeProvider.System, progress));
         if (json)
         {

@@ -26,7 +26,7 @@ internal static class ExportCommand
         var file = line.GetValue(File)!;
         var options = new DatabaseOptions(Settings.Read().Connection(line));
         Transferred? exported = null;
-        await Progress.Show("Exporting rows", maximum: null, Transfers.IsSilent(line), async progress =>
+        await Progress.Show("Exporting rows", maximum: null, Progress.IsSilent(line), async progress =>
             exported = await Export.ToFile(options, file, TimeProvider.System, progress));
         await Answer(line, exported!.Summary, exported, $"Exported {Transfers.Words(exported!.Summary)}.{Transfers.Beginning(exported.Begun)}");
         return ExitCodes.Ok;

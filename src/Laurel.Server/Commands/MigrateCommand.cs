@@ -32,7 +32,7 @@ internal static class MigrateCommand
         var (begun, summary) = await Transfers.InSteps(line, "Moving rows", maximum: null, (rows, readBack) =>
             Move.Run(source, target, TimeProvider.System, rows, readBack));
         Diagnosis? diagnosis = null;
-        await Progress.Show("Counting awards", maximum: null, Transfers.IsSilent(line), async progress =>
+        await Progress.Show("Counting awards", maximum: null, Progress.IsSilent(line), async progress =>
             diagnosis = await Doctor.Examine(target, TimeProvider.System, progress));
         var output = line.InvocationConfiguration.Output;
         if (line.GetValue(CommonOptions.Json))

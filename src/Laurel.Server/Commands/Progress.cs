@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Spectre.Console;
 
 namespace Laurel.Server.Commands;
@@ -5,6 +6,9 @@ namespace Laurel.Server.Commands;
 /// <summary>A progress bar on standard error where that is a terminal; nothing anywhere else.</summary>
 internal static class Progress
 {
+    /// <summary>Whether a command shows nothing while it works: its answer is for programs, or goes elsewhere.</summary>
+    public static bool IsSilent(ParseResult line) => line.GetValue(CommonOptions.Json) || line.InvocationConfiguration.Output != Console.Out;
+
     /// <param name="title">What is being done.</param>
     /// <param name="maximum">What counts as all of it; null where nobody knows.</param>
     /// <param name="silent">Shows nothing.</param>

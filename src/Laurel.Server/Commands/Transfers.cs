@@ -7,8 +7,6 @@ namespace Laurel.Server.Commands;
 /// <summary>What <c>export</c>, <c>import</c> and <c>migrate</c> have in common.</summary>
 internal static class Transfers
 {
-    public static bool IsSilent(ParseResult line) => line.GetValue(CommonOptions.Json) || line.InvocationConfiguration.Output != Console.Out;
-
     public static string Words(ExportSummary summary) => $"{summary.Total} rows of {summary.Rows.Count} tables, sha256 {summary.Hash}";
 
     public static string Name(TransferBegun begun) => JsonNamingPolicy.CamelCase.ConvertName(begun.ToString());
@@ -36,7 +34,7 @@ internal static class Transfers
     public static async Task<ExportSummary> Verify(ParseResult line, FileStream file)
     {
         ExportSummary? summary = null;
-        await Progress.Show("Verifying", file.Length, IsSilent(line), async progress => summary = await Export.Verify(file, progress));
+        await Progress.Show("Verifying", file.Length, Progress.IsSilent(line), async progress => summary = await Export.Verify(file, progress));
         return summary!;
     }
 
@@ -44,7 +42,7 @@ internal static class Transfers
     public static async Task<T> InSteps<T>(ParseResult line, string title, long? maximum, Func<IProgress<long>, IProgress<long>, Task<T>> work)
     {
         T? result = default;
-        await Progress.Show(title, maximum, "Reading rows back", IsSilent(line), async (stored, readBack) => result = await work(stored, readBack));
+        await Progress.Show(title, maximum, "Reading rows back", Progress.IsSilent(line), async (stored, readBack) => result = await work(stored, readBack));
         return result!;
     }
 }
