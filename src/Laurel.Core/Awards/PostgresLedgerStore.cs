@@ -369,6 +369,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
     }
 
+    // Awards are written at once; actions of the batch are not, and nobody else ever sees one that is in no table.
+    public override IEnumerable<long> BufferedUsers(long after, int limit, bool actors, bool holders, bool ofBatch) =>
+        actors && ofBatch ? _actions.Select(action => action.UserId).Where(user => user > after).Distinct().Order().Take(limit) : [];
+
     protected override ValueTask MoveTo(Session session, long userId, long issuerId, long bucket)
     {
         _visits[(userId, issuerId)] = Math.Max(bucket, _visits.GetValueOrDefault((userId, issuerId)));

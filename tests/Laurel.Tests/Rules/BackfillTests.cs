@@ -4,6 +4,7 @@ using Laurel.Core.Awards;
 using Laurel.Core.Rules;
 using Laurel.Tests.Awards;
 using Laurel.Tests.Harness;
+using Npgsql;
 using Xunit;
 
 namespace Laurel.Tests.Rules;
@@ -84,6 +85,41 @@ public sealed class BackfillTests
         await Done(second, running);
 
         Assert.Equal((await Awards(first, 2)).Select(Told), (await Awards(first, 1)).Select(Told));
+    }
+
+    // On SQLite whoever keeps the writer waiting keeps the backfill from being started too.
+    [Theory]
+    [InlineData(Engine.Postgres)]
+    [InlineData(Engine.PostgresPartitioned)]
+    public async Task Who_first_acts_in_the_batch_of_a_slice_is_counted(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        var time = new ManualTime(Start);
+        await using var laurel = await TestCore.OpenSecond(database, time);
+        await Fill(laurel);
+        await Put(laurel, 1, Draft("editor", 1) with { Condition = new Condition.Each(), Tiers = [new Tier(1, 1)] }, time);
+        await laurel.Badge(3, 1);
+
+        Task<AwardOutcome> waiting;
+        Task<List<ActionDraft>> acting;
+        Backfill running;
+        await using (var other = new NpgsqlConnection(database.ConnectionString))
+        {
+            await other.OpenAsync(Ct);
+            await using var held = await other.BeginTransactionAsync(Ct);
+            await using var take = new NpgsqlCommand("LOCK TABLE awards IN ACCESS EXCLUSIVE MODE", other, held);
+            await take.ExecuteNonQueryAsync(Ct);
+            waiting = laurel.Award(1, 3).AsTask();
+            await Task.Delay(100, Ct);
+            running = TestCore.Value(await laurel.Core.Backfills.Apply(1, null, TestCore.Administrator));
+            acting = ActAll(laurel, seed: 1);
+            await Task.Delay(1500, Ct);
+        }
+        Assert.True((await waiting).Created);
+        var matching = (await acting).Count(draft => draft.Properties is """{"size":3}""" or """{"size":4}""" or """{"size":5}""");
+        await Done(laurel, running);
+
+        Assert.Equal(matching, (await Awards(laurel, 1)).Count);
     }
 
     [Theory, EveryEngine]
