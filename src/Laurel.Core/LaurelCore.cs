@@ -104,7 +104,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Previews = new Previews(database, _ledger, Rules, Badges, time);
         Backfills = new Backfills(database, _changes, _ledger, ids, Rules, time, log);
         Actions = new ActionLog(database, _ledger, engine, ActionTypes, Users, ids, time);
-        BonusAwards = new BonusAwards(Awarding, Actions, Users);
+        BonusAwards = new BonusAwards(Awarding, Users);
         // Last of all who listen: when it moves, every cache has let go of what changed.
         _changes.Changed += (kind, _) =>
             _ = kind is ChangeKind.Key or ChangeKind.SigningKey or ChangeKind.ActionType or ChangeKind.Rule ? 0 : Interlocked.Increment(ref _catalogueVersion);

@@ -1,5 +1,6 @@
 using System.Text;
 using Laurel.Core.Access;
+using Laurel.Core.Actions;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
 using Laurel.Core.Storage;
@@ -248,12 +249,18 @@ public sealed class Awarding
             // What held the occasion may be gone by now.
             await _lifetimes.Expire(request.UserId);
         }
+        var entry = Fix(request, badge, occasion, id, at, now, replaces, claim);
+        return await TrySubmit(entry, lane, ct) ? Answer(entry) : AwardOutcome.Refused(AwardRefusal.NotStorable);
+    }
+
+    private AwardEntry Fix(AwardRequest request, Badge badge, Occasion occasion, long id, long at, long now, bool replaces, AwardClaim? claim)
+    {
         var award = new Award(id, request.UserId, badge.Id, occasion.Key, at, request.Source, request.Subject)
         {
             ActionId = request.ActionId,
             Payload = request.Payload,
         };
-        var entry = new AwardEntry(award, badge)
+        return new AwardEntry(award, badge)
         {
             Manual = request.Manual,
             RespectsRevocation = request.RespectsRevocation,
@@ -263,15 +270,70 @@ public sealed class Awarding
             AskedAt = now,
             Claim = claim ?? (badge.NeedsClaim ? AwardClaim.Unclaimed(at, now) : null),
         };
+    }
+
+    // False when the database refused the row.
+    private async ValueTask<bool> TrySubmit(LedgerEntry entry, Lane lane, CancellationToken ct)
+    {
         try
         {
             await _ledger.Submit(entry, lane, ct);
+            return true;
         }
         catch (EntryRefusedByStorageException)
         {
-            return AwardOutcome.Refused(AwardRefusal.NotStorable);
+            return false;
         }
-        return Answer(entry);
+    }
+
+    /// <summary>An award to who did an action, about what the action was about. Refused, in this order: an unknown action, one of a type
+    /// that the badge does not recognise, a disabled badge.</summary>
+    internal async ValueTask<AwardOutcome> AwardForAction(long actionId, Badge badge, CancellationToken ct)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var (id, now) = (await _ids.Next(IdKind.Award), _time.Micros());
+            var refusal = AwardRefusal.UnknownAction;
+            var asked = new ActionAwardEntry(actionId, action => ForAction(action, badge, id, now, ref refusal));
+            if (!await TrySubmit(asked, Lane.Live, ct))
+            {
+                return AwardOutcome.Refused(AwardRefusal.NotStorable);
+            }
+            if (asked.Award is not { } entry)
+            {
+                return AwardOutcome.Refused(refusal);
+            }
+            if (tries == 0 && entry.Status == AwardStatus.Held && _lifetimes.AreSet)
+            {
+                // What holds the occasion may be gone by now.
+                await _lifetimes.Expire(entry.UserId);
+            }
+            else if (Answer(entry) is { } outcome)
+            {
+                return outcome;
+            }
+            else if (tries == MaximumRecomputations || await _badges.FindAgain(badge.Id) is not { } current)
+            {
+                return AwardOutcome.Refused(AwardRefusal.UnknownBadge);
+            }
+            else
+            {
+                badge = current;
+            }
+        }
+    }
+
+    // What was told with an action was checked when it was recorded.
+    private AwardEntry? ForAction(RecordedAction action, Badge badge, long id, long now, ref AwardRefusal refusal)
+    {
+        var occasion = Occasion.Of(badge.Recurrence, badge.TimeZone, now, action.Subject, action.Id, id);
+        refusal = !badge.Recognises.Contains(action.Type) ? AwardRefusal.NotRecognised
+            : !badge.Enabled ? AwardRefusal.Disabled
+            : AwardRefusal.OccasionMissing;
+        var request = new AwardRequest(action.UserId, badge.Id, AwardSource.AnswerHub) { Subject = action.Subject, ActionId = action.Id };
+        return refusal == AwardRefusal.OccasionMissing && occasion is { } its
+            ? Fix(request, badge, its, id, now, now, replaces: false, claim: null)
+            : null;
     }
 
     private AwardOutcome? Answer(AwardEntry entry)

@@ -1,5 +1,4 @@
 using Laurel.Core.Access;
-using Laurel.Core.Actions;
 using Laurel.Core.Badges;
 using Laurel.Core.Users;
 
@@ -10,10 +9,9 @@ namespace Laurel.Core.Awards;
 public sealed class BonusAwards
 {
     private readonly Awarding _awarding;
-    private readonly ActionLog _actions;
     private readonly UserDirectory _users;
 
-    internal BonusAwards(Awarding awarding, ActionLog actions, UserDirectory users) => (_awarding, _actions, _users) = (awarding, actions, users);
+    internal BonusAwards(Awarding awarding, UserDirectory users) => (_awarding, _users) = (awarding, users);
 
     /// <summary>An award to who did an action, about what the action was about. Checks, in this order: the caller (services with
     /// <see cref="Scopes.AwardsWrite"/> may too), badge, action, whether the badge recognises its type, whether it is enabled.</summary>
@@ -29,16 +27,7 @@ public sealed class BonusAwards
         {
             return AwardOutcome.Refused(AwardRefusal.UnknownBadge);
         }
-        if (await _actions.Find(actionId) is not { } action)
-        {
-            return AwardOutcome.Refused(AwardRefusal.UnknownAction);
-        }
-        if (!badge.Recognises.Contains(action.Type))
-        {
-            return AwardOutcome.Refused(AwardRefusal.NotRecognised);
-        }
-        var request = new AwardRequest(action.UserId, badge.Id, AwardSource.AnswerHub) { Subject = action.Subject, ActionId = action.Id };
-        return await _awarding.Award(request, badge, Lane.Live, ct);
+        return await _awarding.AwardForAction(actionId, badge, ct);
     }
 
     /// <summary>An award that asks for no action and duplicates where the occasion is held. A revocation is lifted by administrators

@@ -86,6 +86,18 @@ internal sealed class DeferredRows
         return null;
     }
 
+    /// <summary>A user's awards that nobody has written.</summary>
+    public IEnumerable<BufferedAward> AwardsOf(long userId)
+    {
+        for (var row = _lastOfUser.GetValueOrDefault(userId); row is not null; row = row.Earlier)
+        {
+            if (row is DeferredAward { State: RowState.Buffered } found)
+            {
+                yield return new BufferedAward(found.Award);
+            }
+        }
+    }
+
     /// <summary>The newest that nobody has written.</summary>
     public StoredCount? FindCount(long userId, long ruleId) => Find(userId, ruleId)?.Count;
 

@@ -456,7 +456,8 @@ internal sealed class Ledger : IAsyncDisposable
         }
     }
 
-    private sealed class KeyOrder : IComparer<LedgerEntry>
+    /// <summary>The order in which a batch is written.</summary>
+    internal sealed class KeyOrder : IComparer<LedgerEntry>
     {
         public static readonly KeyOrder Instance = new();
 

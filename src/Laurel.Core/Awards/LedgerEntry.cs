@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Laurel.Core.Actions;
 using Laurel.Core.Badges;
 
 namespace Laurel.Core.Awards;
@@ -105,6 +106,23 @@ internal sealed class AwardEntry(Award award, Badge badge) : LedgerEntry(award.U
     public Award? Standing { get; set; }
 
     public override int Weight => 192 + 2 * (Award.Occasion.Length + (Award.Subject?.Length ?? 0) + (Award.Payload?.Length ?? 0));
+}
+
+/// <summary>Asks for the award that a recorded action is for: the batch looks for the action, and goes on with the award. A look of its
+/// own before it would cost as much as the award, for every commit makes what a reader knows of the file stale.</summary>
+/// <param name="award">The award that is for an action; null for none.</param>
+internal sealed class ActionAwardEntry(long actionId, Func<RecordedAction, AwardEntry?> award) : LedgerEntry(0)
+{
+    public long ActionId { get; } = actionId;
+
+    public bool IsFound { get; private set; }
+
+    /// <summary>Answer: the award that was asked for in turn; null where the action is unknown, or there is none for it.</summary>
+    public AwardEntry? Award { get; private set; }
+
+    public void Found(RecordedAction action) => (IsFound, Award) = (true, award(action));
+
+    public override int Weight => 512;
 }
 
 /// <summary>How the ledger answered an <see cref="AwardEntry"/>.</summary>

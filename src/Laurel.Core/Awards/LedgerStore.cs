@@ -109,6 +109,9 @@ internal abstract class LedgerStore(short node)
     /// <summary>A user's awards that are committed and not in their table. To be read before the table: a row moves there, never back.</summary>
     public virtual IReadOnlyList<BufferedAward> Buffered(long userId) => [];
 
+    /// <summary>A user's awards that the running transaction does not find in their table; for the writer's thread.</summary>
+    internal virtual IReadOnlyList<BufferedAward> Unwritten(long userId) => [];
+
     /// <summary>Whether more of a user's rows are committed and not in their tables than <see cref="Buffered"/> tells.</summary>
     public virtual bool HasDeferred(long userId) => false;
 
@@ -169,6 +172,7 @@ internal abstract class LedgerStore(short node)
         _byRules.Clear();
         _frozen.Clear();
         RecordsMore = false;
+        await FindActions(session, batch.OfType<ActionAwardEntry>().Where(entry => !entry.IsFound).ToList());
         await InsertPlain(session, Plain(batch));
         foreach (var entry in batch)
         {
@@ -242,19 +246,49 @@ internal abstract class LedgerStore(short node)
     private static List<AwardEntry> Plain(List<LedgerEntry> batch)
     {
         var plain = new List<AwardEntry>(batch.Count);
+        var found = 0;
         foreach (var entry in batch)
         {
-            if (entry is AwardEntry award)
+            if (AwardOf(entry) is { } award)
             {
                 award.Status = AwardStatus.Open;
                 award.Standing = null;
                 if (award is { Manual: false, Replaces: false })
                 {
                     plain.Add(award);
+                    found += ReferenceEquals(award, entry) ? 0 : 1;
                 }
             }
         }
+        if (found > 0)
+        {
+            plain.Sort(Ledger.KeyOrder.Instance);
+        }
         return plain;
+    }
+
+    private static AwardEntry? AwardOf(LedgerEntry entry) => entry as AwardEntry ?? (entry as ActionAwardEntry)?.Award;
+
+    /// <summary>Looks for the actions that awards are asked for.</summary>
+    protected virtual async ValueTask FindActions(Session session, List<ActionAwardEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            if (await ActionStore.Place(session, entry.ActionId) is not var (user, at))
+            {
+                continue;
+            }
+            if (await ActionStore.Find(session, entry.ActionId, user, at) is not { } action)
+            {
+                // Its row may not be in its table yet; past its retention there is none.
+                await Settle(session, user);
+                action = await ActionStore.Find(session, entry.ActionId, user, at);
+            }
+            if (action is not null)
+            {
+                entry.Found(action);
+            }
+        }
     }
 
     /// <summary>To be called once the commit is certain.</summary>
@@ -262,7 +296,7 @@ internal abstract class LedgerStore(short node)
     {
         foreach (var entry in batch)
         {
-            if (entry is AwardEntry { Status: AwardStatus.Created or AwardStatus.Held } award)
+            if (AwardOf(entry) is { Status: AwardStatus.Created or AwardStatus.Held } award)
             {
                 award.Badge.MarkFrozen();
             }

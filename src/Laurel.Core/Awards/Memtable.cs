@@ -149,14 +149,44 @@ internal sealed class Memtable
         : (_deferred.FindAward(userId, badgeId, occasion) ?? _young.Deferred.FindAward(userId, badgeId, occasion)
             ?? _old?.Deferred.FindAward(userId, badgeId, occasion))?.Award;
 
+    /// <summary>The user's awards that the running transaction does not find in their table.</summary>
+    public List<BufferedAward> Unwritten(long userId)
+    {
+        List<BufferedAward>? found = [];
+        for (var i = FirstAdded(userId, 0); i < _added.Count && _added[i].UserId == userId; i++)
+        {
+            found.Add(_added[i]);
+        }
+        _young.Collect(userId, ref found);
+        _old?.Collect(userId, ref found);
+        found!.RemoveAll(award => award.State != RowState.Buffered);
+        if (_deferred.Count + Rows > 0)
+        {
+            found.AddRange(_deferred.AwardsOf(userId));
+            found.AddRange(_young.Deferred.AwardsOf(userId));
+            found.AddRange(_old?.Deferred.AwardsOf(userId) ?? []);
+        }
+        return found;
+    }
+
     public StoredCount? FindCount(long userId, long ruleId) =>
         _deferred.Count + Rows == 0 ? null
         : _deferred.FindCount(userId, ruleId) ?? _young.Deferred.FindCount(userId, ruleId) ?? _old?.Deferred.FindCount(userId, ruleId);
 
     public bool HasMany(long userId) => _deferred.HasMany(userId, Many) || _young.Deferred.HasMany(userId, Many);
 
-    // What the running transaction has added is in key order: so are its entries, and rules add none of these.
     private Award? FindPlain(long userId, long badgeId)
+    {
+        var at = FirstAdded(userId, badgeId);
+        if (at < _added.Count && _added[at] is { State: RowState.Buffered } added && added.UserId == userId && added.BadgeId == badgeId)
+        {
+            return added.ToAward();
+        }
+        return Awards == 0 ? null : _young.Find(userId, badgeId) ?? _old?.Find(userId, badgeId);
+    }
+
+    // What the running transaction has added is in key order: so are its entries, and rules add none of these.
+    private int FirstAdded(long userId, long badgeId)
     {
         var (from, to) = (0, _added.Count);
         while (from < to)
@@ -171,11 +201,7 @@ internal sealed class Memtable
                 to = middle;
             }
         }
-        if (from < _added.Count && _added[from] is { State: RowState.Buffered } added && added.UserId == userId && added.BadgeId == badgeId)
-        {
-            return added.ToAward();
-        }
-        return Awards == 0 ? null : _young.Find(userId, badgeId) ?? _old?.Find(userId, badgeId);
+        return from;
     }
 
     public BufferedVisit? FindVisit(long userId, long issuerId) =>

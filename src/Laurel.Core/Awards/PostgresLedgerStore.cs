@@ -64,6 +64,14 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         ON CONFLICT DO NOTHING RETURNING id
         """;
 
+    private const string PlacesOfActions = "SELECT id, user_id, occurred_at FROM action_ids WHERE id = ANY($1)";
+
+    private const string ActionsAt = """
+        SELECT a.id, a.type, a.actor_id, a.subject, a.occurred_at, a.recorded_at, a.properties
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS k (period, user_id, occurred_at, id)
+        JOIN user_actions a ON a.period = k.period AND a.user_id = k.user_id AND a.occurred_at = k.occurred_at AND a.id = k.id
+        """;
+
     private const string InsertActions = """
         INSERT INTO user_actions (period, user_id, occurred_at, id, role, actor_id, type, subject, properties, recorded_at, counted)
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::text[], $8::text[], $9::text[],
@@ -343,6 +351,42 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         var told = entries.Where(entry => entry.IsRecorded).DistinctBy(entry => entry.Action.Id).ToList();
         return ValueTask.FromResult(told.Count == 0 ? [] : Ids(session, ClaimIds,
             Longs(told, e => e.Action.Id), Longs(told, e => e.UserId), Longs(told, e => e.Action.OccurredAt)));
+    }
+
+    // In two steps: a cluster keeps the directory by action and the actions by user.
+    protected override async ValueTask FindActions(Session session, List<ActionAwardEntry> entries)
+    {
+        if (entries.Count == 0)
+        {
+            return;
+        }
+        var places = new List<(long Id, long UserId, long At)>(entries.Count);
+        await using (var command = Command(session, PlacesOfActions, [Longs(entries, e => e.ActionId)]))
+        await using (var row = await command.ExecuteReaderAsync())
+        {
+            while (await row.ReadAsync())
+            {
+                places.Add((row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)));
+            }
+        }
+        var found = new Dictionary<long, RecordedAction>(places.Count);
+        await using (var command = Command(session, ActionsAt,
+            [Longs(places, p => ActionStore.PeriodOf(p.At)), Longs(places, p => p.UserId), Longs(places, p => p.At), Longs(places, p => p.Id)]))
+        await using (var row = await command.ExecuteReaderAsync())
+        {
+            while (await row.ReadAsync())
+            {
+                found[row.GetInt64(0)] = new RecordedAction(row.GetInt64(0), row.GetString(1), row.GetInt64(2),
+                    row.IsDBNull(3) ? null : row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.IsDBNull(6) ? null : row.GetString(6));
+            }
+        }
+        foreach (var entry in entries)
+        {
+            if (found.TryGetValue(entry.ActionId, out var action))
+            {
+                entry.Found(action);
+            }
+        }
     }
 
     internal override async ValueTask Write(Session session, DeferredRow row)

@@ -196,6 +196,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
 
     public override IReadOnlyList<BufferedAward> Buffered(long userId) => _memtable.Of(userId);
 
+    internal override IReadOnlyList<BufferedAward> Unwritten(long userId) => _memtable.Unwritten(userId);
+
     public override bool HasDeferred(long userId) => _memtable.HasDeferred(userId);
 
     public override IEnumerable<long> BufferedUsers(long after, int limit, bool actors, bool holders, bool ofBatch) =>

@@ -6,6 +6,8 @@ namespace Laurel.Core.Rules;
 /// <summary>Who holds how many badges of a set, and since when.</summary>
 internal static class Holdings
 {
+    private const string First = "SELECT min(awarded_at) FROM awards WHERE user_id = $1 AND badge_id = $2";
+
     /// <summary>The targets that a user has reached, each when the badge that made it so was awarded.</summary>
     /// <param name="session">Where the user's awards are in their table…</param>
     /// <param name="rule">Which.</param>
@@ -29,7 +31,10 @@ internal static class Holdings
         var times = new List<long>();
         foreach (var badge in holding.Badges)
         {
-            var at = (await StandingAwards.Earliest(session, userId, badge))?.AwardedAt;
+            var first = session.Prepare(First).Set(1, userId).Set(2, badge);
+            await first.Read();
+            var at = first.LongOrNull(0);
+            await first.Done();
             foreach (var award in buffered)
             {
                 at = award.BadgeId == badge && !(at < award.AwardedAt) ? award.AwardedAt : at;

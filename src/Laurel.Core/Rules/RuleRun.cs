@@ -122,8 +122,25 @@ internal sealed class RuleRun(
         }
     }
 
+    // Most who hold a badge of a set hold too few: then nothing is written, not even what waits. Of several writers none could say so.
+    private async ValueTask<bool> HoldsTooFew(Rule rule, long userId)
+    {
+        if (!session.WritesAlone)
+        {
+            return false;
+        }
+        var unwritten = store.Unwritten(userId);
+        var given = new Condition.Holding([.. rule.Draft.Tiers.Select(tier => tier.BadgeId)]);
+        return (await Holdings.Since(session, (Condition.Holding)rule.Draft.Condition, userId, unwritten)).Count < rule.Draft.Tiers[0].Target
+            && (await Holdings.Since(session, given, userId, unwritten)).Count == 0;
+    }
+
     private async ValueTask EvaluateHolding(Rule rule, long userId)
     {
+        if (await HoldsTooFew(rule, userId))
+        {
+            return;
+        }
         await store.Settle(session, userId);
         // The row is locked before the awards are read: of two nodes that award two badges of the set, the second sees both.
         var state = await UserRules.Hold(session, store, userId, rule);

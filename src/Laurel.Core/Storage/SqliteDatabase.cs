@@ -134,7 +134,7 @@ internal class SqliteDatabase : Database
         _writing.Wait();
         try
         {
-            return _writer ??= Open();
+            return _writer ??= Open(mapped: 0);
         }
         catch
         {
@@ -149,7 +149,7 @@ internal class SqliteDatabase : Database
     {
         try
         {
-            var writer = _writer ??= Open();
+            var writer = _writer ??= Open(mapped: 0);
             writer.Begin("BEGIN IMMEDIATE");
             try
             {
@@ -212,7 +212,7 @@ internal class SqliteDatabase : Database
 
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.SqliteLedgerStore(this, lease);
 
-    internal SqliteSession Open()
+    internal SqliteSession Open(long mapped = 8L << 30)
     {
         var connection = new SqliteConnection(_connection);
         try
@@ -225,7 +225,8 @@ internal class SqliteDatabase : Database
             // An immutable file has no log. Few pages are written twice between checkpoints (see Memtable), so a long log would save little,
             // and its checkpoint would hold up every request that waits. The limit truncates the log after a spike.
             // A small page cache: after a batch that split a page, COMMIT walks all of it (64 MB cost a quarter of the awards per
-            // second), and what is not in it is read from the mapped file.
+            // second), and what is not in it is read from the file, mapped for readers. The writer comes by all of it in time, and what a
+            // connection has seen of its map counts as the process's memory.
             pragmas.CommandText = $"""
                 {(Options.Immutable ? "" : "PRAGMA journal_mode = WAL;")}
                 PRAGMA synchronous = {SynchronousPragma()};
@@ -233,7 +234,7 @@ internal class SqliteDatabase : Database
                 PRAGMA wal_autocheckpoint = 2000;
                 PRAGMA journal_size_limit = 33554432;
                 PRAGMA cache_size = -4096;
-                PRAGMA mmap_size = 8589934592;
+                PRAGMA mmap_size = {mapped};
                 PRAGMA temp_store = MEMORY;
                 """;
             pragmas.ExecuteNonQuery();

@@ -1,5 +1,7 @@
 using Laurel.Core;
+using Laurel.Core.Actions;
 using Laurel.Core.Awards;
+using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
 using Laurel.Tests.Harness;
 using Xunit;
@@ -100,6 +102,38 @@ public sealed class LifetimeTests
         await laurel.Core.Lifetimes.Expire(1);
         Assert.Equal(0, await laurel.Core.Statistics.Awarded(10));
         Assert.Equal(1, await laurel.Core.Statistics.Awarded(20));
+        await Recount.AssertExact(laurel.Core, time.Micros());
+    }
+
+    [Theory, EveryEngine]
+    public async Task What_was_for_an_action_is_gone_too_and_can_be_earned_by_the_next(Engine engine)
+    {
+        var time = new ManualTime(Start);
+        await using var laurel = await TestCore.Open(engine, time);
+        await laurel.Issuer(1);
+        await laurel.User(1);
+        await Lifetime(laurel, 1, 1);
+        TestCore.Value(await laurel.Core.ActionTypes.Put("Post", null, createOnly: false));
+        TestCore.Value(await laurel.Core.Badges.Put(10, new BadgeDraft
+        {
+            IssuerId = 1,
+            Texts = new Dictionary<string, BadgeText> { ["en"] = new("Badge", "About it") },
+            Recognises = ["Post"],
+        }, createOnly: false));
+        var badges = laurel.Core.Badges.Of(new IssuerSet([1]));
+        foreach (var id in new long[] { 100, 101 })
+        {
+            TestCore.Value(await laurel.Core.Actions.Record(new ActionDraft("Post", 1) { Id = id }));
+        }
+        ValueTask<AwardOutcome> Award(long action) =>
+            laurel.Core.BonusAwards.ForAction(badges, 10, action, TestCore.Administrator, TestContext.Current.CancellationToken);
+
+        Assert.True((await Award(100)).Created);
+        Assert.False((await Award(101)).Created);
+        time.Jump(TimeSpan.FromDays(1));
+        Assert.True((await Award(101)).Created);
+        Assert.False((await Award(100)).Created);
+        Assert.Equal(AwardRefusal.UnknownAction, (await Award(102)).Refusal);
         await Recount.AssertExact(laurel.Core, time.Micros());
     }
 
