@@ -12,6 +12,10 @@ internal sealed record Settings
     public required int WarmUpSeconds { get; init; }
     public required int Threads { get; init; }
     public required bool Quick { get; init; }
+
+    /// <summary>With how many awards the growing ledger is measured.</summary>
+    public required IReadOnlyList<int> Awards { get; init; }
+
     public required string DataDirectory { get; init; }
     public required string Laurel { get; init; }
     public required string Peer { get; init; }

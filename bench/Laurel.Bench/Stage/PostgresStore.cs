@@ -2,13 +2,14 @@ using Npgsql;
 
 namespace Laurel.Bench;
 
-internal sealed class PostgresStore(PrivatePostgres cluster, string database) : IStore
+/// <param name="postmaster">Whose CPU counts; null where the cluster is somebody else's.</param>
+internal sealed class PostgresStore(string connectionString, int? postmaster) : IStore
 {
     public Engine Engine => Engine.PostgreSql;
 
-    public string ConnectionString => cluster.ConnectionString(database);
+    public string ConnectionString => connectionString;
 
-    public double Cpu() => ProcFs.CpuOfFamily(cluster.Pid);
+    public double Cpu() => postmaster is { } pid ? ProcFs.CpuOfFamily(pid) : 0;
 
     public async Task Execute(string sql, CancellationToken ct)
     {

@@ -50,7 +50,7 @@ internal sealed class Stage : IAsyncDisposable
         if (engine == Engine.Sqlite)
             return new SqliteStore(Path.Combine(data, $"{name}.db"));
         await Postgres!.Create(name, ct);
-        return new PostgresStore(Postgres, name);
+        return new PostgresStore(Postgres.ConnectionString(name), Postgres.Pid);
     }
 
     public Task<ServerProcess> StartPeer(IStore store, int users, CancellationToken ct)

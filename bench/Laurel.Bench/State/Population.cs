@@ -20,6 +20,13 @@ internal sealed record Population(int Users, int Badges)
     /// <summary>How many badges each of them holds.</summary>
     public int Each { get; init; }
 
+    /// <summary>So many awards, twenty a user, of two hundred badges.</summary>
+    public static Population Of(int awards)
+    {
+        const int each = 20;
+        return new Population(Math.Max(1, awards / each), 200) { Holders = Math.Max(1, awards / each), Each = each };
+    }
+
     public long User(int number) => FirstUser + ((number - 1) * UserStep);
 
     public long Badge(int number) => RobloxBadges ? (number % 2 == 0 ? 2_124_455_667_788_000 : 2_124_000_000) + number : number;

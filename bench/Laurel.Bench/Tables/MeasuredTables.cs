@@ -13,6 +13,7 @@ internal static class MeasuredTables
             "hot" => ("One hot badge against 200", await new HotBadgeTable(stage).Run(ct)),
             "disk" => ("Bytes per award", await new DiskTable(stage).Run(ct)),
             "reads" => ("Reads as the ledger grows", await new ReadsTable(stage).Run(ct)),
+            "growth" => ("What an award costs as the ledger grows", await new GrowthTable(stage).Run(ct)),
             "start" => ("Start-up and memory", await new StartTable(stage).Run(ct)),
             "dialects" => ("The other dialects", await new DialectsTable(stage).Run(ct)),
             "rules" => ("Rules", await new RulesTable(stage).Run(ct)),
