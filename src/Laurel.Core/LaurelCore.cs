@@ -86,7 +86,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Keys = new KeyRing(database, _changes, ids, Users, sessionTokens, time, options.AdministratorKey);
         Idempotency = new IdempotencyKeys(database, time);
         var store = database.LedgerStore(lease);
-        _ledger = new Ledger(store, Statistics, time, log, die);
+        _ledger = new Ledger(store, Statistics, time, log, die, database.Patience);
         Lifetimes = new Lifetimes(database, _changes, _ledger, Badges, Issuers, time);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes);
         Holders = new Holders(database, _ledger, Lifetimes);
@@ -198,7 +198,7 @@ public sealed class LaurelCore : IAsyncDisposable
     public static async Task<LaurelCore> Open(CoreOptions options, TimeProvider time, ILogger log, Action<Exception> die)
     {
         options.Check();
-        var database = Database.Open(options.Database);
+        var database = Database.Open(options.Database with { ServesRequests = true });
         try
         {
             await Migrator.Apply(database);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
@@ -26,6 +27,9 @@ internal sealed class Ledger : IAsyncDisposable
     private const int BulkCapacity = 8_192;
     private const long ByteCapacity = 64L << 20;
 
+    // How often it is looked who has waited for too long.
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(250);
+
     // How long nothing may have come before buffered rows are flushed without a batch.
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
 
@@ -37,6 +41,8 @@ internal sealed class Ledger : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Action<Exception> _die;
+    private readonly TimeSpan? _patience;
+    private readonly Timer? _impatience;
     // A monitor, not a semaphore: waiting for work must not spin on a processor that its callers need.
     private readonly object _gate = new();
     private readonly Queue<LedgerEntry> _live = new();
@@ -47,7 +53,7 @@ internal sealed class Ledger : IAsyncDisposable
     private readonly Thread _writer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
-    private bool _closed;
+    private volatile bool _closed;
     private bool _waiting;
 
     // Nothing has come for a while, so what is buffered is flushed without a pause.
@@ -56,10 +62,15 @@ internal sealed class Ledger : IAsyncDisposable
     // Entries that could not be stored.
     private int _refused;
 
+    // What the writer has in hand, where callers wait only so long.
+    private LedgerEntry[] _inHand = [];
+
     /// <param name="die">Called when the writer cannot go on: the process must end and be restarted clean.</param>
-    public Ledger(LedgerStore store, Tallies tallies, TimeProvider time, ILogger log, Action<Exception> die)
+    /// <param name="patience">How long callers wait for storage that does not answer; null: for as long as it takes.</param>
+    public Ledger(LedgerStore store, Tallies tallies, TimeProvider time, ILogger log, Action<Exception> die, TimeSpan? patience)
     {
-        (_store, _tallies, _time, _log, _die) = (store, tallies, time, log, die);
+        (_store, _tallies, _time, _log, _die, _patience) = (store, tallies, time, log, die, patience);
+        _impatience = patience is null ? null : new Timer(_ => GiveUp(), null, Often, Often);
         _writer = new Thread(Run) { Name = "ledger writer", IsBackground = true };
     }
 
@@ -115,7 +126,7 @@ internal sealed class Ledger : IAsyncDisposable
 
     /// <summary>Queues the entry and ends when it is committed. The token withdraws it only while it is queued.</summary>
     /// <exception cref="LedgerFullException">The live lane is full.</exception>
-    /// <exception cref="StorageUnavailableException">The database could not store the batch.</exception>
+    /// <exception cref="StorageUnavailableException">The database could not store the batch, or has not said in time whether it did.</exception>
     public async ValueTask Submit(LedgerEntry entry, Lane lane, CancellationToken withdraw)
     {
         withdraw.ThrowIfCancellationRequested();
@@ -176,17 +187,17 @@ internal sealed class Ledger : IAsyncDisposable
     // In turns: if all took part of their room, nobody might ever get the rest.
     private async Task TakeBulkRoom(LedgerEntry entry, CancellationToken withdraw)
     {
-        await _bulkTurn.WaitAsync(withdraw);
+        await TakeTurn(_bulkTurn, withdraw);
         var taken = 0;
         try
         {
             while (taken < BulkRoom(entry))
             {
-                await _bulkRoom.WaitAsync(withdraw);
+                await TakeTurn(_bulkRoom, withdraw);
                 taken++;
             }
         }
-        catch (OperationCanceledException) when (taken > 0)
+        catch (Exception ended) when (ended is OperationCanceledException or StorageUnavailableException && taken > 0)
         {
             _bulkRoom.Release(taken);
             throw;
@@ -197,8 +208,36 @@ internal sealed class Ledger : IAsyncDisposable
         }
     }
 
+    // An import may wait for long, but not for a writer that waits itself.
+    private async Task TakeTurn(SemaphoreSlim room, CancellationToken withdraw)
+    {
+        while (!await room.WaitAsync(_patience ?? Timeout.InfiniteTimeSpan, withdraw))
+        {
+            if (Volatile.Read(ref _inHand) is [var first, ..] && first.IsAnswered)
+            {
+                throw TooLate();
+            }
+        }
+    }
+
+    // Whoever gives up is told that nothing is known: their entry goes on if it is in the batch, and ends if it is still queued.
+    private void GiveUp()
+    {
+        var since = Stopwatch.GetTimestamp() - (long)(_patience!.Value.TotalSeconds * Stopwatch.Frequency);
+        var late = Volatile.Read(ref _inHand).Where(entry => entry.QueuedAt < since).ToList();
+        lock (_gate)
+        {
+            late.AddRange(_live.TakeWhile(entry => entry.QueuedAt < since));
+            late.AddRange(_bulk.TakeWhile(entry => entry.QueuedAt < since));
+        }
+        late.ForEach(entry => entry.Fail(TooLate()));
+    }
+
+    private static StorageUnavailableException TooLate() => new("The database has not answered in time.");
+
     private void Enqueue(LedgerEntry entry, Lane lane)
     {
+        entry.QueuedAt = _patience is null ? 0 : Stopwatch.GetTimestamp();
         var weight = entry.Weight;
         lock (_gate)
         {
@@ -236,7 +275,9 @@ internal sealed class Ledger : IAsyncDisposable
                 if (batch.Count > 0)
                 {
                     batch.Sort(KeyOrder.Instance);
+                    Volatile.Write(ref _inHand, _patience is null ? [] : [.. batch]);
                     Commit(batch);
+                    Volatile.Write(ref _inHand, []);
                 }
                 else if (!Flush())
                 {
@@ -266,7 +307,7 @@ internal sealed class Ledger : IAsyncDisposable
         }
         foreach (var entry in waiting)
         {
-            entry.Abandon(new StorageUnavailableException("The ledger's writer has ended.", broken));
+            entry.Fail(new StorageUnavailableException("The ledger's writer has ended.", broken));
         }
     }
 
@@ -369,7 +410,8 @@ internal sealed class Ledger : IAsyncDisposable
         }
     }
 
-    // Repeated until the outcome is known: an answer may be neither a guess nor a loss.
+    // Repeated until the outcome is known: an answer may be neither a guess nor a loss. Only at the end of the process does it stay
+    // unknown, once nobody waits for it.
     private IReadOnlyList<OutboxEvent> CommitCertainly(List<LedgerEntry> batch)
     {
         var now = _time.Micros();
@@ -378,6 +420,11 @@ internal sealed class Ledger : IAsyncDisposable
             try
             {
                 return _store.Commit(batch, now, repeat: unknown > 0);
+            }
+            catch (Exception commit) when ((commit is CommitUnknownException || (commit is StorageUnavailableException && unknown > 0))
+                && _closed && batch.TrueForAll(entry => entry.IsAnswered))
+            {
+                throw new StorageUnavailableException("The outcome of the last commit stays unknown.", commit);
             }
             catch (CommitUnknownException commit)
             {
@@ -425,11 +472,14 @@ internal sealed class Ledger : IAsyncDisposable
             _closed = true;
             Wake();
         }
-        if (_writer.ThreadState.HasFlag(ThreadState.Unstarted))
+        if (!_writer.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
         {
-            return;
+            await _ended.Task;
         }
-        await _ended.Task;
+        if (_impatience is not null)
+        {
+            await _impatience.DisposeAsync();
+        }
     }
 
     // Callers go on in the thread pool, a handful to a work item: to wake a thread for each would cost more than to write its answer.

@@ -38,22 +38,24 @@ internal abstract class LedgerEntry(long userId) : IValueTaskSource
         return true;
     }
 
+    /// <summary>When it joined the queue, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> says, where anybody asks.</summary>
+    public long QueuedAt { get; set; }
+
+    /// <summary>Nobody waits for it any more.</summary>
+    public bool IsAnswered => Volatile.Read(ref _state) is Answered or Withdrawn;
+
     /// <summary>Its caller goes on in this call.</summary>
     public void Answer()
     {
-        _source.RunContinuationsAsynchronously = false;
-        Volatile.Write(ref _state, Answered);
-        _source.SetResult(true);
+        if (Interlocked.Exchange(ref _state, Answered) == Taken)
+        {
+            _source.RunContinuationsAsynchronously = false;
+            _source.SetResult(true);
+        }
     }
 
+    /// <summary>Fails it if nobody has answered it, wherever it is: its caller does not wait any longer.</summary>
     public void Fail(Exception failure)
-    {
-        Volatile.Write(ref _state, Answered);
-        _source.SetException(failure);
-    }
-
-    /// <summary>Fails it if nobody has answered it: its writer is gone.</summary>
-    public void Abandon(Exception failure)
     {
         if (Interlocked.Exchange(ref _state, Answered) is Queued or Taken)
         {

@@ -560,9 +560,6 @@ internal abstract class LedgerStore(short node)
     }
 }
 
-/// <summary>COMMIT was sent and its answer never came: the batch is stored, or it is not.</summary>
-internal sealed class CommitUnknownException(Exception inner) : Exception("The outcome of a commit is unknown.", inner);
-
 /// <summary>Remembers, lossily and in fixed memory, whom the database already counts in the current five minutes.</summary>
 internal sealed class VisitorsSeen
 {

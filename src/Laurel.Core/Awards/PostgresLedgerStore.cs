@@ -126,14 +126,14 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             try
             {
-                if (!(repeat && _packed.Length > 0 && Transact((connection, _) => WasCommitted(connection, now))))
+                if (!(repeat && _packed.Length > 0 && Transact(transaction => WasCommitted(transaction.Connection, now))))
                 {
                     _actions.Clear();
                     _counts.Clear();
                     _visits.Clear();
-                    Transact((connection, transaction) =>
+                    Transact(transaction =>
                     {
-                        _packed = Write(new PostgresSession(connection, transaction), batch, now).AsTask().GetAwaiter().GetResult();
+                        _packed = Write(transaction.Session, batch, now).AsTask().GetAwaiter().GetResult();
                         return true;
                     });
                 }
@@ -151,71 +151,16 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     }
 
     // Commits when the work is done and answers true; rolls back otherwise.
-    private bool Transact(Func<NpgsqlConnection, NpgsqlTransaction, bool> work)
+    private bool Transact(Func<PostgresTransaction, bool> work)
     {
-        var connection = database.OpenConnection();
-        NpgsqlTransaction? transaction = null;
-        var abandoned = false;
-        try
+        using var transaction = database.Begin();
+        if (work(transaction))
         {
-            transaction = connection.BeginTransaction();
-            if (!work(connection, transaction))
-            {
-                transaction.Rollback();
-                return false;
-            }
-            Send(connection, transaction, out abandoned);
+            transaction.Commit().GetAwaiter().GetResult();
             return true;
         }
-        finally
-        {
-            if (!abandoned)
-            {
-                transaction?.Dispose();
-                connection.Dispose();
-            }
-        }
-    }
-
-    // No caller's token and no command timeout reaches COMMIT: cancelled, it would report success without its standby. One that has
-    // not been answered by its deadline is left to itself, and its connection with it.
-    private void Send(NpgsqlConnection connection, NpgsqlTransaction transaction, out bool abandoned)
-    {
-        abandoned = false;
-        var withoutStandby = false;
-        void Notice(object sender, NpgsqlNoticeEventArgs notice) => withoutStandby |= notice.Notice.SqlState == "01000";
-        connection.Notice += Notice;
-        try
-        {
-            var answer = Answer(new NpgsqlCommand("COMMIT", connection, transaction) { CommandTimeout = 0 });
-            if (!((IAsyncResult)answer).AsyncWaitHandle.WaitOne(database.Options.CommitDeadline))
-            {
-                abandoned = true;
-                _ = answer.ContinueWith(_ => connection.Dispose(), TaskScheduler.Default);
-                throw new TimeoutException("COMMIT has not been answered in time.");
-            }
-            answer.GetAwaiter().GetResult();
-        }
-        catch (Exception failure)
-        {
-            throw new CommitUnknownException(failure);
-        }
-        finally
-        {
-            connection.Notice -= Notice;
-        }
-        if (withoutStandby)
-        {
-            throw new CommitUnknownException(new IOException("The standby has not confirmed."));
-        }
-    }
-
-    private static async Task Answer(NpgsqlCommand commit)
-    {
-        await using (commit)
-        {
-            await commit.ExecuteNonQueryAsync();
-        }
+        transaction.Rollback().GetAwaiter().GetResult();
+        return false;
     }
 
     private bool WasCommitted(NpgsqlConnection connection, long now)

@@ -206,13 +206,13 @@ public sealed class Tallies : IAsyncDisposable
 
     private async Task ReadOthers()
     {
-        var sequences = await _database.Read(session => ReadSequences(session, Sequences));
+        var sequences = await _database.Poll(session => ReadSequences(session, Sequences));
         foreach (var (node, newest) in sequences)
         {
             while (node != _self && _applied.GetValueOrDefault(node) < newest)
             {
                 var after = _applied.GetValueOrDefault(node);
-                var batches = await _database.Read(async session =>
+                var batches = await _database.Poll(async session =>
                 {
                     var found = new List<(long, byte[])>();
                     var rows = session.Prepare(OutboxSince).Set(1, (long)node).Set(2, after);

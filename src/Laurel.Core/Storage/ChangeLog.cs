@@ -98,7 +98,7 @@ public sealed class ChangeLog : IAsyncDisposable
         while (true)
         {
             var started = System.Diagnostics.Stopwatch.GetTimestamp();
-            var changes = await _database.Read(async session =>
+            var changes = await _database.Poll(async session =>
             {
                 var found = new List<(long Revision, ChangeKind Kind, long Id)>();
                 var rows = session.Prepare(Since).Set(1, _read);

@@ -55,6 +55,14 @@ public abstract class Database : IAsyncDisposable
     /// <summary>The engine's own check of its files: what it complains of.</summary>
     internal abstract ValueTask<IReadOnlyList<string>> CheckIntegrity();
 
+    /// <summary>A read that is asked for again and again: where answers may be lost on their way, it soon gives up, so that the next one
+    /// may come through.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or cannot read, or has not answered yet.</exception>
+    internal virtual ValueTask<T> Poll<T>(Func<Session, ValueTask<T>> read) => Read(read);
+
+    /// <summary>How long a caller may wait for the database; null where it answers or fails by itself.</summary>
+    internal virtual TimeSpan? Patience => null;
+
     /// <summary>Opens what shows one state of this database for as long as it takes to read it: everything that is committed when this
     /// ends, with every row in its table. Servers may go on. <see cref="ReadSnapshot"/> on it may last; dispose it.</summary>
     /// <param name="copy">SQLite: where to keep a copy meanwhile, readable by its owner only.</param>
@@ -94,8 +102,12 @@ public sealed record DatabaseOptions(string Connection)
     /// <summary>SQLite's <c>synchronous</c>. Anything below FULL loses acknowledged awards at a power cut: for experiments only.</summary>
     public string Synchronous { get; init; } = "FULL";
 
-    /// <summary>PostgreSQL: how long the ledger waits for the answer to a COMMIT before it asks, on another connection, what came of it.</summary>
+    /// <summary>PostgreSQL: how long the answer to a COMMIT is waited for before its outcome counts as unknown.</summary>
     public TimeSpan CommitDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>PostgreSQL: people wait for what is done, so it fails as unavailable when it was not done within the connection's
+    /// Command Timeout. Otherwise that holds for each statement alone.</summary>
+    internal bool ServesRequests { get; init; }
 
     /// <summary>SQLite: a file that is not there is not made.</summary>
     public bool MustExist { get; init; }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Npgsql;
 
 namespace Laurel.Core.Storage;
@@ -8,10 +9,19 @@ internal sealed class PostgresDatabase : Database
 {
     private const int MaximumTries = 5;
 
+    // The driver's own, in seconds: nobody asked for another.
+    private const int DefaultRecheck = 10;
+
     // Any number; the same in every process: one migrates at a time.
     private const long MigrationLock = 0x4c61_7572_656c;
 
+    // How long a poll waits, and how long everybody has to have waited for every open connection to be suspected.
+    private static readonly TimeSpan PollPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly NpgsqlDataSource _source;
+    private readonly int _mostAbandoned;
+    private int _abandoned;
+    private long _answeredAt = Stopwatch.GetTimestamp();
 
     public PostgresDatabase(DatabaseOptions options) : base(options)
     {
@@ -25,17 +35,65 @@ internal sealed class PostgresDatabase : Database
         parsed.NoResetOnClose = true;
         // An acknowledged award must survive whatever the cluster's default is.
         parsed.Options = $"{parsed.Options} -c synchronous_commit=on".Trim();
-        _source = NpgsqlDataSource.Create(parsed);
+        if (parsed.TcpKeepAliveTime == 0)
+        {
+            // A host that is gone without a word is noticed, by connections that wait for it too.
+            (parsed.TcpKeepAlive, parsed.TcpKeepAliveTime, parsed.TcpKeepAliveInterval) = (true, 5, 1);
+        }
+        Patience = options.ServesRequests && parsed.CommandTimeout > 0 ? TimeSpan.FromSeconds(parsed.CommandTimeout) : null;
+        _mostAbandoned = Math.Max(1, parsed.MaxPoolSize / 2);
+        _source = Source(parsed);
+    }
+
+    // Whatever the string says of Target Session Attributes: among several hosts the primary is the one that can do everything, and
+    // an only host has to do it.
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder parsed)
+    {
+        parsed.TargetSessionAttributes = null;
+        if (parsed.Host?.Contains(',') != true)
+        {
+            return NpgsqlDataSource.Create(parsed);
+        }
+        if (parsed.HostRecheckSeconds == DefaultRecheck)
+        {
+            // Until then a standby that was promoted counts as a standby.
+            parsed.HostRecheckSeconds = 1;
+        }
+        return new NpgsqlDataSourceBuilder(parsed.ConnectionString).BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary);
     }
 
     public override string Engine => "postgresql";
 
-    public override async ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read)
+    internal override TimeSpan? Patience { get; }
+
+    public override ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read) => Within(Patience, ReadNow(read));
+
+    internal override async ValueTask<T> Poll<T>(Func<Session, ValueTask<T>> read)
+    {
+        var asked = Stopwatch.GetTimestamp();
+        try
+        {
+            return await Within(PollPatience, ReadNow(read));
+        }
+        catch (StorageUnavailableException)
+        {
+            // If nobody was answered meanwhile, whatever is open may have been cut off without a word. New connections will tell.
+            if (Stopwatch.GetElapsedTime(asked) >= PollPatience && Volatile.Read(ref _answeredAt) < asked)
+            {
+                _source.Clear();
+            }
+            throw;
+        }
+    }
+
+    private async Task<T> ReadNow<T>(Func<Session, ValueTask<T>> read)
     {
         try
         {
             await using var connection = await _source.OpenConnectionAsync();
-            return await read(new PostgresSession(connection, null));
+            var result = await read(new PostgresSession(connection, null));
+            Answered();
+            return result;
         }
         catch (Exception failure) when (IsUnavailable(failure))
         {
@@ -43,7 +101,9 @@ internal sealed class PostgresDatabase : Database
         }
     }
 
-    public override async ValueTask<T> ReadSnapshot<T>(Func<Session, ValueTask<T>> read)
+    public override ValueTask<T> ReadSnapshot<T>(Func<Session, ValueTask<T>> read) => Within(Patience, ReadSnapshotNow(read));
+
+    private async Task<T> ReadSnapshotNow<T>(Func<Session, ValueTask<T>> read)
     {
         try
         {
@@ -57,32 +117,94 @@ internal sealed class PostgresDatabase : Database
         }
     }
 
-    public override async Task<T> Write<T>(Func<Session, ValueTask<T>> write)
+    public override async Task<T> Write<T>(Func<Session, ValueTask<T>> write) => await Within(Patience, WriteNow(write));
+
+    private async Task<T> WriteNow<T>(Func<Session, ValueTask<T>> write)
     {
         for (var attempt = 1; ; attempt++)
         {
+            if (Volatile.Read(ref _abandoned) >= _mostAbandoned)
+            {
+                throw new StorageUnavailableException("PostgreSQL: it answers no COMMIT.");
+            }
             try
             {
-                await using var connection = await _source.OpenConnectionAsync();
-                await using var transaction = await connection.BeginTransactionAsync();
-                var result = await write(new PostgresSession(connection, transaction));
-                await transaction.CommitAsync();
+                var connection = await _source.OpenConnectionAsync();
+                await using var transaction = new PostgresTransaction(this, connection, await Begun(connection));
+                var result = await write(transaction.Session);
+                await transaction.Commit();
+                Answered();
                 return result;
             }
             catch (PostgresException conflict) when (IsRetryable(conflict) && attempt < MaximumTries)
             {
             }
-            catch (Exception failure) when (IsUnavailable(failure))
+            catch (Exception failure) when (failure is CommitUnknownException || IsUnavailable(failure))
             {
                 throw Unavailable(failure);
             }
         }
     }
 
+    private static async ValueTask<NpgsqlTransaction> Begun(NpgsqlConnection connection)
+    {
+        try
+        {
+            return await connection.BeginTransactionAsync();
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A transaction for a thread of its own.</summary>
+    internal PostgresTransaction Begin()
+    {
+        var connection = OpenConnection();
+        try
+        {
+            return new PostgresTransaction(this, connection, connection.BeginTransaction());
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves a connection to a COMMIT that is not answered, however long that takes. To close it would free nothing: the
+    /// server's side goes on waiting for the standby. So these are counted, and catalogue writes leave half of the pool to others.</summary>
+    internal void Abandon(NpgsqlConnection connection, Task answer)
+    {
+        Interlocked.Increment(ref _abandoned);
+        _ = answer.ContinueWith(answered =>
+        {
+            _ = answered.Exception;
+            Interlocked.Decrement(ref _abandoned);
+            connection.Dispose();
+        }, TaskScheduler.Default);
+    }
+
+    private void Answered() => Volatile.Write(ref _answeredAt, Stopwatch.GetTimestamp());
+
+    private static async ValueTask<T> Within<T>(TimeSpan? patience, Task<T> work)
+    {
+        try
+        {
+            return patience is { } time ? await work.WaitAsync(time) : await work;
+        }
+        catch (TimeoutException late)
+        {
+            throw Unavailable(late);
+        }
+    }
+
     // PostgreSQL checks its pages as it reads them, and the other checks read every row.
     internal override ValueTask<IReadOnlyList<string>> CheckIntegrity() => new([]);
 
-    internal override async Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate) => await Write(async session =>
+    internal override async Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate) => await WriteNow(async session =>
     {
         await session.Execute("SELECT pg_advisory_xact_lock(@key)", new { key = MigrationLock });
         return await migrate(session);

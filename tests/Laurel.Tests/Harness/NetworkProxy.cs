@@ -13,14 +13,18 @@ internal sealed class NetworkProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly IPEndPoint _target;
+    private readonly CommitCuts? _cuts;
     private readonly Task _accepting;
     private TaskCompletionSource _flow = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _latencyTicks;
     private volatile bool _cut;
 
-    private NetworkProxy(IPEndPoint target)
+    // Connections older than this are stranded.
+    private long _strandedBefore;
+
+    private NetworkProxy(IPEndPoint target, CommitCuts? cuts)
     {
-        _target = target;
+        (_target, _cuts) = (target, cuts);
         _flow.SetResult();
         _listener.Start();
         _accepting = Accept();
@@ -35,7 +39,9 @@ internal sealed class NetworkProxy : IAsyncDisposable
         set => Interlocked.Exchange(ref _latencyTicks, value.Ticks);
     }
 
-    public static NetworkProxy To(int port) => new(new(IPAddress.Loopback, port));
+    /// <param name="port">Of the loopback address, where connections lead to.</param>
+    /// <param name="cuts">What ends them amid PostgreSQL's protocol.</param>
+    public static NetworkProxy To(int port, CommitCuts? cuts = null) => new(new(IPAddress.Loopback, port), cuts);
 
     /// <summary>Connections stay, and nothing passes: the other side seems frozen. Bytes wait for <see cref="Resume"/>.</summary>
     public void Pause()
@@ -47,6 +53,9 @@ internal sealed class NetworkProxy : IAsyncDisposable
     }
 
     public void Resume() => Volatile.Read(ref _flow).TrySetResult();
+
+    /// <summary>Connections that are there stay half-open for good: from now on their bytes neither pass nor end. New ones work.</summary>
+    public void Strand() => Interlocked.Exchange(ref _strandedBefore, Stopwatch.GetTimestamp());
 
     /// <summary>Resets every connection, bytes on their way are lost, and new ones are reset until <see cref="Mend"/>.</summary>
     public void Cut()
@@ -95,7 +104,11 @@ internal sealed class NetworkProxy : IAsyncDisposable
             if (!_cut)
             {
                 await far.ConnectAsync(_target, _stopping.Token);
-                await Task.WhenAll(Pump(near, far), Pump(far, near));
+                var wire = _cuts?.NewConnection();
+                var since = Stopwatch.GetTimestamp();
+                await Task.WhenAll(
+                    Pump(near, far, since, bytes => new(wire?.ToServer(bytes.Span) ?? CommitCuts.Fate.Pass)),
+                    Pump(far, near, since, bytes => wire?.ToClient(bytes) ?? new(CommitCuts.Fate.Pass)));
                 near.Close();
                 far.Close();
             }
@@ -113,10 +126,10 @@ internal sealed class NetworkProxy : IAsyncDisposable
         }
     }
 
-    private async Task Pump(Socket from, Socket to)
+    private async Task Pump(Socket from, Socket to, long since, Func<ReadOnlyMemory<byte>, ValueTask<CommitCuts.Fate>> decide)
     {
         var onTheWay = Channel.CreateBounded<(long SentAt, byte[] Bytes)>(256);
-        await Task.WhenAll(Read(from, onTheWay.Writer), Write(onTheWay.Reader, from, to));
+        await Task.WhenAll(Read(from, onTheWay.Writer), Write(onTheWay.Reader, from, to, since, decide));
     }
 
     private async Task Read(Socket from, ChannelWriter<(long, byte[])> onTheWay)
@@ -138,7 +151,8 @@ internal sealed class NetworkProxy : IAsyncDisposable
         }
     }
 
-    private async Task Write(ChannelReader<(long SentAt, byte[] Bytes)> onTheWay, Socket from, Socket to)
+    private async Task Write(
+        ChannelReader<(long SentAt, byte[] Bytes)> onTheWay, Socket from, Socket to, long since, Func<ReadOnlyMemory<byte>, ValueTask<CommitCuts.Fate>> decide)
     {
         try
         {
@@ -150,21 +164,40 @@ internal sealed class NetworkProxy : IAsyncDisposable
                     await Task.Delay(wait, _stopping.Token);
                 }
 
-                await Volatile.Read(ref _flow).Task.WaitAsync(_stopping.Token);
-                await to.SendAsync(bytes, _stopping.Token);
+                await Flow(since);
+                var fate = await decide(bytes);
+                if (fate != CommitCuts.Fate.Drop)
+                {
+                    await to.SendAsync(bytes, _stopping.Token);
+                }
+
+                if (fate != CommitCuts.Fate.Pass)
+                {
+                    throw new SocketException((int)SocketError.ConnectionReset);
+                }
             }
 
-            await Volatile.Read(ref _flow).Task.WaitAsync(_stopping.Token);
+            await Flow(since);
             to.Shutdown(SocketShutdown.Send);
         }
         catch
         {
+            await Stranded(since);
             // Ends the other direction too.
             Reset(from);
             Reset(to);
             throw;
         }
     }
+
+    private async Task Flow(long since)
+    {
+        await Volatile.Read(ref _flow).Task.WaitAsync(_stopping.Token);
+        await Stranded(since);
+    }
+
+    private Task Stranded(long since) =>
+        since < Interlocked.Read(ref _strandedBefore) ? Task.Delay(Timeout.Infinite, _stopping.Token) : Task.CompletedTask;
 
     private static void Reset(Socket socket)
     {
