@@ -12,10 +12,11 @@ namespace Laurel.Tests.Awards;
 /// set LAUREL_TEST_REPLAY to the seed, as <c>123,457</c>.</summary>
 public sealed class LedgerModelTests
 {
-    [Theory, EveryEngine(250, Only = [Engine.Sqlite]), EveryEngine(40, Only = [Engine.Postgres]), EveryEngine(25, Only = [Engine.PostgresPartitioned])]
-    public async Task Any_history_agrees_with_the_model(Engine engine, int histories)
+    [Theory, EveryEngine(250, 1, Only = [Engine.Sqlite]), EveryEngine(40, 1, Only = [Engine.Postgres]),
+     EveryEngine(25, 1, Only = [Engine.PostgresPartitioned]), EveryEngine(12, 2, Only = [Engine.Postgres])]
+    public async Task Any_history_agrees_with_the_model(Engine engine, int histories, int cores)
     {
-        await using var world = await World.Open(engine);
+        await using var world = await World.Open(engine, cores);
         await RandomCases.Check(histories, Histories, world.Play);
     }
 
@@ -104,14 +105,16 @@ public sealed class LedgerModelTests
     {
         private readonly TestDatabase _database;
         private readonly ManualTime _time;
-        private TestCore _laurel;
+        private readonly TestCore[] _laurels;
         private LedgerModel _model = new();
+        private int _turn;
         private int _history;
         private long _ownIds;
 
-        private World(TestDatabase database, ManualTime time, TestCore laurel) => (_database, _time, _laurel) = (database, time, laurel);
+        private World(TestDatabase database, ManualTime time, TestCore[] laurels) => (_database, _time, _laurels) = (database, time, laurels);
 
-        private LaurelCore Core => _laurel.Core;
+        // Every step through the next one.
+        private LaurelCore Core => _laurels[_turn % _laurels.Length].Core;
 
         private long Now => _time.Micros();
 
@@ -122,18 +125,26 @@ public sealed class LedgerModelTests
 
         private long IssuerId(int issuer) => (_history * 10L) + issuer + 1;
 
-        public static async Task<World> Open(Engine engine)
+        public static async Task<World> Open(Engine engine, int cores)
         {
             var database = await TestDatabase.Create(engine);
             // Just before a change to summer time.
             var time = new ManualTime(new(2026, 3, 6, 22, 0, 0, TimeSpan.Zero));
-            return new World(database, time, await TestCore.OpenSecond(database, time));
+            var laurels = new TestCore[cores];
+            for (var core = 0; core < cores; core++)
+            {
+                laurels[core] = await TestCore.OpenSecond(database, time);
+            }
+            return new World(database, time, laurels);
         }
 
         public async ValueTask DisposeAsync()
         {
             await Recount.AssertExact(Core, Now);
-            await _laurel.DisposeAsync();
+            foreach (var laurel in _laurels)
+            {
+                await laurel.DisposeAsync();
+            }
             await _database.DisposeAsync();
         }
 
@@ -144,7 +155,7 @@ public sealed class LedgerModelTests
             var shift = steps.Sum(step => step.Choice);
             for (var issuer = 0; issuer < 2; issuer++)
             {
-                await _laurel.Issuer(IssuerId(issuer), Zone(issuer, shift).Id);
+                await _laurels[0].Issuer(IssuerId(issuer), Zone(issuer, shift).Id);
             }
             for (var badge = 0; badge < 5; badge++)
             {
@@ -155,18 +166,36 @@ public sealed class LedgerModelTests
                     Zone = Zone(badge % 2, shift),
                     Recurrence = recurrence,
                 };
-                await _laurel.Badge(BadgeId(badge), IssuerId(badge % 2), recurrence.ToCore());
+                await _laurels[0].Badge(BadgeId(badge), IssuerId(badge % 2), recurrence.ToCore());
             }
             for (var user = 0; user < 2; user++)
             {
-                await _laurel.User(UserId(user));
+                await _laurels[0].User(UserId(user));
                 _model.Users.Add(UserId(user));
             }
             foreach (var step in steps)
             {
+                _turn++;
                 await Do(step);
+                if (step.What is What.Enable or What.Redefine)
+                {
+                    await Heard(BadgeId(step.Badge));
+                }
             }
             await Compare();
+        }
+
+        // By all of them, within the second that it may take.
+        private async Task Heard(long badge)
+        {
+            var revision = (await Core.Badges.FindAgain(badge))!.Revision;
+            foreach (var laurel in _laurels)
+            {
+                while ((await laurel.Core.Badges.Find(badge))!.Revision != revision)
+                {
+                    await Task.Delay(10);
+                }
+            }
         }
 
         private static ModelZone Zone(int issuer, int shift) => ModelZone.All[(issuer + shift) % ModelZone.All.Length];
@@ -206,9 +235,12 @@ public sealed class LedgerModelTests
                 case What.Wait:
                     _time.Jump(TimeSpan.FromSeconds(new[] { 0, 1, 61, 299, 300, 7 * 3600, 86_400, 3 * 86_400 }[step.Choice % 8]));
                     break;
+                // By this clock, leases end without notice: of several only one could keep its slot.
+                case What.Restart when _laurels.Length > 1:
+                    break;
                 case What.Restart:
-                    await _laurel.DisposeAsync();
-                    _laurel = await TestCore.OpenSecond(_database, _time);
+                    await _laurels[0].DisposeAsync();
+                    _laurels[0] = await TestCore.OpenSecond(_database, _time);
                     break;
                 default:
                     await Compare();
@@ -371,11 +403,21 @@ public sealed class LedgerModelTests
             }
             foreach (var (id, badge) in _model.Badges)
             {
+                for (var tries = 0; _laurels.Length > 1 && tries < 3000 && !await IsCounted(id, badge); tries++)
+                {
+                    // Of what another has done, statistics tell within a second.
+                    await Task.Delay(10);
+                }
                 Assert.Equal(_model.Standing.Count(row => row.Badge == id), await Core.Statistics.Awarded(id));
                 Assert.Equal(_model.PastDay(id, Now), Core.Statistics.PastDay(id));
                 Assert.Equal(_model.Visitors(badge.Issuer, Now), Core.Statistics.Visitors(badge.Issuer));
             }
         }
+
+        private async Task<bool> IsCounted(long id, LedgerModel.ModelBadge badge) =>
+            _model.Standing.Count(row => row.Badge == id) == await Core.Statistics.Awarded(id)
+            && _model.PastDay(id, Now) == Core.Statistics.PastDay(id)
+            && _model.Visitors(badge.Issuer, Now) == Core.Statistics.Visitors(badge.Issuer);
 
         private async Task<List<LedgerModel.Row>> AllAwards(long user, int limit)
         {

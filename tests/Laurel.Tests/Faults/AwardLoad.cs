@@ -16,6 +16,10 @@ internal sealed class AwardLoad
     private readonly ConcurrentDictionary<(int User, int Badge), bool> _acknowledged = new();
     private volatile bool _counts = true;
     private int _next;
+    private int _refused;
+
+    /// <summary>Requests answered with 503: nothing is known of them.</summary>
+    public int Refused => Volatile.Read(ref _refused);
 
     /// <summary>Awards answered with 200.</summary>
     public int Acknowledged => _acknowledged.Count;
@@ -24,6 +28,12 @@ internal sealed class AwardLoad
     public static async Task Seed(TestDatabase database)
     {
         await using var laurel = await TestCore.OpenSecond(database);
+        await Seed(laurel);
+    }
+
+    /// <inheritdoc cref="Seed(TestDatabase)"/>
+    public static async Task Seed(TestCore laurel)
+    {
         await laurel.Issuer(1);
         for (var badge = 1; badge <= Badges; badge++)
         {
@@ -54,6 +64,11 @@ internal sealed class AwardLoad
                 {
                     // Acknowledged twice would be doubled.
                     Assert.True(_acknowledged.TryAdd(pair, true), $"{pair} was acknowledged twice.");
+                }
+                else if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+                {
+                    Interlocked.Increment(ref _refused);
+                    await Task.Delay(20, CancellationToken.None);
                 }
             }
             // The second where the server ends in the very moment of connecting.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Laurel.Core;
 using Laurel.Tests.Harness;
 using Npgsql;
 using Xunit;
@@ -131,7 +132,7 @@ public sealed class SilentNetworkTests(ITestOutputHelper output)
                 (await laurel.Put($"{Root}/badges/{id}", Badge(key, recurrence))).Is(201);
             }
             var key1 = await laurel.Key(1, null);
-            var award = (await laurel.Post($"{Root}/awards", """{"userId":1,"badgeId":8}""")).Is(201).Json["id"]!.GetValue<long>();
+            var award = (await laurel.Post($"{Root}/awards", """{"userId":1,"badgeId":8}""")).Is(201).Json["award"]!["id"]!.GetValue<long>();
             const string json = "application/json";
             var action = 0;
             return

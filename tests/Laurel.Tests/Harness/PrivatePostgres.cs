@@ -51,7 +51,37 @@ internal sealed class PrivatePostgres : IAsyncDisposable
             throw new InvalidOperationException(missing);
         }
 
-        folder ??= Workspace.NewFolder("postgres");
+        return await StartNew(folder ?? Workspace.NewFolder("postgres"), fsync, settings ?? [], data =>
+            Postgres("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"));
+    }
+
+    /// <summary>A standby of this cluster, which follows it under a name.</summary>
+    /// <param name="name">As <c>synchronous_standby_names</c> has it.</param>
+    /// <param name="settings">Further ones.</param>
+    public Task<PrivatePostgres> StartStandby(string name, IEnumerable<string> settings) =>
+        StartNew(Workspace.NewFolder("postgres"), fsync: false, [.. settings, $"primary_conninfo={FollowedAs(name)}"], data =>
+            Postgres("pg_basebackup", "-D", data, "-d", FollowedAs(name), "-c", "fast", "-X", "stream", "-R", "--no-sync"));
+
+    /// <summary>How a standby follows this cluster.</summary>
+    public string FollowedAs(string name) => $"host=127.0.0.1 port={Port} user=postgres application_name={name}";
+
+    /// <summary>A statement outside of every database of a test's.</summary>
+    public async Task<T> Ask<T>(string sql)
+    {
+        await using var command = _maintenance.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Changes a setting that needs no restart.</summary>
+    public async Task Set(string name, string value)
+    {
+        await using var set = _maintenance.CreateCommand($"ALTER SYSTEM SET {name} = '{value}'");
+        await set.ExecuteNonQueryAsync();
+        await Ask<bool>("SELECT pg_reload_conf()");
+    }
+
+    private static async Task<PrivatePostgres> StartNew(string folder, bool fsync, IEnumerable<string> settings, Action<string> make)
+    {
         if (Environment.IsPrivilegedProcess)
         {
             Tool.Run("chown", "postgres", folder);
@@ -59,8 +89,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 
         return await Task.Run(() =>
         {
-            Postgres("initdb", "-D", Path.Combine(folder, DataFolder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions");
-            List<string> all = [$"fsync={(fsync ? "on" : "off")}", "max_connections=200", "listen_addresses=127.0.0.1", .. settings ?? []];
+            make(Path.Combine(folder, DataFolder));
+            List<string> all = [$"fsync={(fsync ? "on" : "off")}", "max_connections=200", "listen_addresses=127.0.0.1", .. settings];
             for (var attempt = 1; ; attempt++)
             {
                 var cluster = new PrivatePostgres(folder, new()

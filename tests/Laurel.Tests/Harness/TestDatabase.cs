@@ -41,6 +41,9 @@ internal sealed class TestDatabase : IAsyncDisposable
     /// <summary>One in a cluster of the test's own.</summary>
     public static Task<TestDatabase> On(PrivatePostgres cluster) => InPostgres(Engine.Postgres, cluster);
 
+    /// <summary>One that somebody else has made on PostgreSQL, and deletes.</summary>
+    public static TestDatabase OnPostgres(string connectionString) => new(Engine.Postgres, connectionString, () => ValueTask.CompletedTask);
+
     /// <summary>A SQLite database in a folder of the test's own, as that of a <see cref="PowerCut"/>; the folder stays.</summary>
     public static TestDatabase InFolder(string folder) => InFolder(folder, deleteFolder: false);
 

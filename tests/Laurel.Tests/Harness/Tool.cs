@@ -11,7 +11,9 @@ namespace Laurel.Tests.Harness;
 internal enum Signal
 {
     Quit = 3,
+    Kill = 9,
     Terminate = 15,
+    Stop = 19,
 }
 
 /// <summary>Programs of the operating system, run to their end.</summary>
