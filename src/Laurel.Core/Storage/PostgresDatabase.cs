@@ -16,12 +16,16 @@ internal sealed class PostgresDatabase : Database
     private const long MigrationLock = 0x4c61_7572_656c;
 
     // How long a poll waits, and how long everybody has to have waited for every open connection to be suspected.
-    private static readonly TimeSpan PollPatience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ShortestPatience = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(5);
 
     private readonly NpgsqlDataSource _source;
     private readonly int _mostAbandoned;
+    private readonly int _mostThreads;
+    private int _usualThreads;
     private int _abandoned;
     private long _answeredAt = Stopwatch.GetTimestamp();
+    private long _pollPatience = ShortestPatience.Ticks;
 
     public PostgresDatabase(DatabaseOptions options) : base(options)
     {
@@ -42,6 +46,7 @@ internal sealed class PostgresDatabase : Database
         }
         Patience = options.ServesRequests && parsed.CommandTimeout > 0 ? TimeSpan.FromSeconds(parsed.CommandTimeout) : null;
         _mostAbandoned = Math.Max(1, parsed.MaxPoolSize / 2);
+        _mostThreads = Environment.ProcessorCount + parsed.MaxPoolSize;
         _source = Source(parsed);
     }
 
@@ -70,30 +75,76 @@ internal sealed class PostgresDatabase : Database
 
     internal override async ValueTask<T> Poll<T>(Func<Session, ValueTask<T>> read)
     {
+        var connection = await Open();
+        // To connect takes longer, and shows whether anybody is there.
         var asked = Stopwatch.GetTimestamp();
+        var patience = new TimeSpan(Interlocked.Read(ref _pollPatience));
+        var answer = ReadNow(connection, read);
         try
         {
-            return await Within(PollPatience, ReadNow(read));
+            var result = await Within(patience, answer);
+            Interlocked.Exchange(ref _pollPatience, Math.Max(ShortestPatience.Ticks, 3 * Stopwatch.GetElapsedTime(asked).Ticks));
+            Relax();
+            return result;
         }
-        catch (StorageUnavailableException)
+        catch (StorageUnavailableException) when (!answer.IsCompleted)
         {
+            // It may be far away, or busy: the next waits for longer, so that no poll drops connections again and again.
+            Interlocked.Exchange(ref _pollPatience, Math.Min(LongestPatience.Ticks, 2 * patience.Ticks));
             // If nobody was answered meanwhile, whatever is open may have been cut off without a word. New connections will tell.
-            if (Stopwatch.GetElapsedTime(asked) >= PollPatience && Volatile.Read(ref _answeredAt) < asked)
+            if (Volatile.Read(ref _answeredAt) < asked)
             {
+                Brace();
                 _source.Clear();
             }
             throw;
         }
     }
 
-    private async Task<T> ReadNow<T>(Func<Session, ValueTask<T>> read)
+    // When a command has run out of time, the driver asks the server to cancel it, and waits for that on the thread that noticed. If the
+    // network is silent, that is as long as a connection may take, for each command: they need threads beside those that answer callers.
+    private void Brace()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completion);
+        if (workers < _mostThreads && ThreadPool.SetMinThreads(_mostThreads, completion))
+        {
+            Interlocked.Exchange(ref _usualThreads, workers);
+        }
+    }
+
+    private void Relax()
+    {
+        if (Interlocked.Exchange(ref _usualThreads, 0) is > 0 and var usual)
+        {
+            ThreadPool.GetMinThreads(out _, out var completion);
+            ThreadPool.SetMinThreads(usual, completion);
+        }
+    }
+
+    private async Task<NpgsqlConnection> Open()
     {
         try
         {
-            await using var connection = await _source.OpenConnectionAsync();
-            var result = await read(new PostgresSession(connection, null));
-            Answered();
-            return result;
+            return await _source.OpenConnectionAsync();
+        }
+        catch (Exception failure) when (IsUnavailable(failure))
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    private async Task<T> ReadNow<T>(Func<Session, ValueTask<T>> read) => await ReadNow(await Open(), read);
+
+    private async Task<T> ReadNow<T>(NpgsqlConnection connection, Func<Session, ValueTask<T>> read)
+    {
+        try
+        {
+            await using (connection)
+            {
+                var result = await read(new PostgresSession(connection, null));
+                Answered();
+                return result;
+            }
         }
         catch (Exception failure) when (IsUnavailable(failure))
         {

@@ -188,15 +188,17 @@ public sealed class LedgerModelTests
         // By all of them, within the second that it may take.
         private async Task Heard(long badge)
         {
-            var revision = (await Core.Badges.FindAgain(badge))!.Revision;
+            var stored = Facts((await Core.Badges.FindAgain(badge))!);
             foreach (var laurel in _laurels)
             {
-                while ((await laurel.Core.Badges.Find(badge))!.Revision != revision)
+                while (Facts((await laurel.Core.Badges.Find(badge))!) != stored)
                 {
                     await Task.Delay(10);
                 }
             }
         }
+
+        private static (bool, Recurrence, string) Facts(Badge badge) => (badge.Enabled, badge.Recurrence, badge.Texts["en"].Name);
 
         private static ModelZone Zone(int issuer, int shift) => ModelZone.All[(issuer + shift) % ModelZone.All.Length];
 

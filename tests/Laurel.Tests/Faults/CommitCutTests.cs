@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Laurel.Core;
 using Laurel.Core.Awards;
-using Laurel.Core.Badges;
 using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
 using Npgsql;

@@ -1,12 +1,8 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Laurel.Core;
 using Laurel.Core.Actions;
-using Laurel.Core.Awards;
-using Laurel.Core.Rules;
-using Laurel.Core.Users;
 using Laurel.Tests.Harness;
 using Xunit;
 

@@ -56,6 +56,24 @@ public sealed class NetworkProxyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stranded_connection_neither_passes_nor_ends_and_new_ones_work()
+    {
+        using var stranded = await Connect();
+        await stranded.SendAsync(new byte[] { 6 });
+        Assert.Equal(6, await Next(stranded).WaitAsync(Soon));
+        _proxy.Strand();
+        await stranded.SendAsync(new byte[] { 7 });
+        var answer = Next(stranded);
+
+        using var fresh = await Connect();
+        await fresh.SendAsync(new byte[] { 8 });
+
+        Assert.Equal(8, await Next(fresh).WaitAsync(Soon));
+        await Task.Delay(100);
+        Assert.False(answer.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_cut_resets_connections_until_mended()
     {
         using var client = await Connect();
