@@ -17,6 +17,12 @@ internal abstract class LedgerStore(short node)
         ON CONFLICT DO NOTHING
         """;
 
+    // Where everybody is listed there is nothing to ask; and Citus takes no question among the values.
+    private const string InsertListedAward = """
+        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject, listed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT DO NOTHING
+        """;
+
     // A revocation forbids an award (to automatic requests a reset does too), and of a badge that can be earned once any duplicate
     // that stands makes it held. Asked after the insert, not before it: an insert that had to wait for a removal sees what it wrote.
     private const string Forbidden = """
@@ -448,7 +454,7 @@ internal abstract class LedgerStore(short node)
         return found;
     }
 
-    internal static Statement BindInsert(Session session, Award award) => session.Prepare(InsertAward)
+    internal static Statement BindInsert(Session session, Award award) => session.Prepare(session.ListsEveryUser ? InsertListedAward : InsertAward)
         .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, award.AwardedAt)
         .Set(6, (long)award.Source).Set(7, Award.StoredSubject(award.Occasion, award.Subject)).Set(8, session.ListsEveryUser ? 1 : 0);
 

@@ -1,10 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Laurel.Core.Statistics;
 using Laurel.Core.Actions;
 using Laurel.Core.Rules;
 using Laurel.Core.Storage;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Laurel.Core.Awards;
 
@@ -15,11 +14,44 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
 
     private const string KnownUsers = "SELECT id FROM users WHERE id = ANY($1)";
 
-    private const string InsertAwards = """
-        INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject, listed)
-        SELECT *, 1 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[], $7::text[])
-        ON CONFLICT DO NOTHING RETURNING id
-        """;
+    private static readonly PostgresInsert InsertAwards = new("awards",
+        "user_id bigint, badge_id bigint, occasion text, id bigint, awarded_at bigint, source smallint, subject text",
+        "ON CONFLICT DO NOTHING RETURNING id", ("listed", "1"));
+
+    private static readonly PostgresInsert ClaimIds = new("action_ids", "id bigint, user_id bigint, occurred_at bigint",
+        "ON CONFLICT DO NOTHING RETURNING id");
+
+    private static readonly PostgresInsert InsertActions = new("user_actions",
+        "period bigint, user_id bigint, occurred_at bigint, id bigint, role smallint, actor_id bigint, type text, subject text, properties text, "
+        + "recorded_at bigint, counted smallint",
+        "ON CONFLICT DO NOTHING");
+
+    // Makes the rows, so that there is something to lock.
+    private static readonly PostgresInsert MakeCounts = new("user_rules", "user_id bigint, rule_id bigint, generation bigint",
+        "ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = user_rules.generation RETURNING user_id, rule_id, generation, version, state",
+        ("version", "0"), ("state", "''"));
+
+    private static readonly PostgresInsert UpsertCounts = new("user_rules",
+        "user_id bigint, rule_id bigint, generation bigint, version bigint, state bytea",
+        """
+        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = excluded.generation, version = excluded.version, state = excluded.state
+        WHERE user_rules.version < excluded.version
+        """);
+
+    private static readonly PostgresInsert MoveVisitors = new("visitors", "user_id bigint, issuer_id bigint, bucket bigint",
+        """
+        ON CONFLICT (user_id, issuer_id) DO UPDATE SET previous = visitors.bucket, bucket = excluded.bucket WHERE visitors.bucket < excluded.bucket
+        RETURNING user_id, issuer_id, bucket, previous
+        """,
+        ("previous", "NULL"));
+
+    private readonly PostgresInsert _upsertTallies = new("badge_tallies", "span smallint, start bigint, badge_id bigint, awarded bigint",
+        "ON CONFLICT (span, start, badge_id, node) DO UPDATE SET awarded = badge_tallies.awarded + excluded.awarded",
+        ("node", node.ToString(CultureInfo.InvariantCulture)));
+
+    private readonly PostgresInsert _upsertVisitors = new("visitor_tallies", "bucket bigint, issuer_id bigint, visitors bigint",
+        "ON CONFLICT (bucket, issuer_id, node) DO UPDATE SET visitors = visitor_tallies.visitors + excluded.visitors",
+        ("node", node.ToString(CultureInfo.InvariantCulture)));
 
     private const string ForbiddenAwards = """
         SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
@@ -30,23 +62,21 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                WHERE r.user_id = k.user_id AND r.issuer_id = k.issuer_id AND r.badge_id = k.badge_id))
         """;
 
+    // Citus takes no condition on another table under what comes from arrays.
+    private const string ForbiddenAwardsJoined = """
+        SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
+          AS k (user_id, badge_id, occasion, id, issuer_id, kind)
+        JOIN award_history h ON h.user_id = k.user_id AND h.badge_id = k.badge_id AND h.occasion = k.occasion AND h.lifted = 0 AND h.kind >= k.kind
+        UNION
+        SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
+          AS k (user_id, badge_id, occasion, id, issuer_id, kind)
+        JOIN repeated_awards r ON r.user_id = k.user_id AND r.issuer_id = k.issuer_id AND r.badge_id = k.badge_id AND k.occasion = ''
+        """;
+
     private const string StandingAt = """
         SELECT a.user_id, a.badge_id, a.occasion, a.id, a.awarded_at, a.source, a.subject
         FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS k (user_id, badge_id, occasion)
         JOIN awards a ON a.user_id = k.user_id AND a.badge_id = k.badge_id AND a.occasion = k.occasion
-        """;
-
-    private const string UpsertTallies = """
-        INSERT INTO badge_tallies (span, start, badge_id, node, awarded)
-        SELECT span, start, badge_id, $5, delta FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[])
-          AS t (span, start, badge_id, delta)
-        ON CONFLICT (span, start, badge_id, node) DO UPDATE SET awarded = badge_tallies.awarded + excluded.awarded
-        """;
-
-    private const string UpsertVisitors = """
-        INSERT INTO visitor_tallies (bucket, issuer_id, node, visitors)
-        SELECT bucket, issuer_id, $4, delta FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS t (bucket, issuer_id, delta)
-        ON CONFLICT (bucket, issuer_id, node) DO UPDATE SET visitors = visitor_tallies.visitors + excluded.visitors
         """;
 
     // The outbox row is the batch's token: its key is taken if the first COMMIT took effect, and a first COMMIT that is still
@@ -59,24 +89,12 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // Any write: the commit of the transaction that found the token waits behind the WAL of the one that wrote it.
     private const string Heartbeat = "UPDATE nodes SET leased_until = leased_until WHERE slot = $1";
 
-    private const string ClaimIds = """
-        INSERT INTO action_ids (id, user_id, occurred_at) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
-        ON CONFLICT DO NOTHING RETURNING id
-        """;
-
     private const string PlacesOfActions = "SELECT id, user_id, occurred_at FROM action_ids WHERE id = ANY($1)";
 
     private const string ActionsAt = """
         SELECT a.id, a.type, a.actor_id, a.subject, a.occurred_at, a.recorded_at, a.properties
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS k (period, user_id, occurred_at, id)
         JOIN user_actions a ON a.period = k.period AND a.user_id = k.user_id AND a.occurred_at = k.occurred_at AND a.id = k.id
-        """;
-
-    private const string InsertActions = """
-        INSERT INTO user_actions (period, user_id, occurred_at, id, role, actor_id, type, subject, properties, recorded_at, counted)
-        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::text[], $8::text[], $9::text[],
-          $10::bigint[], $11::smallint[])
-        ON CONFLICT DO NOTHING
         """;
 
     // In key order, as every node locks them.
@@ -86,36 +104,20 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         ORDER BY c.user_id, c.rule_id FOR UPDATE OF c
         """;
 
-    // Makes the rows, so that there is something to lock.
-    private const string MakeCounts = """
-        INSERT INTO user_rules (user_id, rule_id, generation, version, state)
-        SELECT user_id, rule_id, generation, 0, '' FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k (user_id, rule_id, generation)
-        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = user_rules.generation RETURNING user_id, rule_id, generation, version, state
-        """;
-
-    private const string UpsertCounts = """
-        INSERT INTO user_rules (user_id, rule_id, generation, version, state)
-        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
-        ON CONFLICT (user_id, rule_id) DO UPDATE SET generation = excluded.generation, version = excluded.version, state = excluded.state
-        WHERE user_rules.version < excluded.version
-        """;
-
-    private const string MoveVisitors = """
-        INSERT INTO visitors (user_id, issuer_id, bucket, previous)
-        SELECT user_id, issuer_id, bucket, NULL FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k (user_id, issuer_id, bucket)
-        ON CONFLICT (user_id, issuer_id) DO UPDATE SET previous = visitors.bucket, bucket = excluded.bucket WHERE visitors.bucket < excluded.bucket
-        RETURNING user_id, issuer_id, bucket, previous
-        """;
-
     // Of the batch that runs: written by one statement each, at its end or when they are to be read.
     private readonly List<DeferredAction> _actions = [];
     private readonly SortedDictionary<(long User, long Rule), StoredCount> _counts = [];
     private readonly SortedDictionary<(long User, long Issuer), long> _visits = [];
     private byte[] _packed = [];
 
+    // Whether Citus spreads the tables: then some statements have another form, see Insert, ForbiddenAwards and HoldCounts.
+    private bool _distributed;
+
     public override void Start(TimeProvider time)
     {
         using var connection = database.OpenConnection();
+        using var present = new NpgsqlCommand(Citus.IsPresent, connection);
+        _distributed = (bool)present.ExecuteScalar()!;
         using var last = new NpgsqlCommand(LastSequence, connection) { Parameters = { new() { Value = Node } } };
         Sequence = (long)last.ExecuteScalar()!;
     }
@@ -207,12 +209,12 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             return;
         }
-        var inserted = Ids(session, InsertAwards,
+        var inserted = Insert(session, InsertAwards, row => row.GetInt64(0),
             Longs(ready, e => e.UserId), Longs(ready, e => e.Award.BadgeId), Texts(ready, e => e.Award.Occasion),
             Longs(ready, e => e.Award.Id), Longs(ready, e => e.Award.AwardedAt), Shorts(ready, e => (short)e.Award.Source),
-            Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject)));
+            Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject))).ToHashSet();
         var created = ready.FindAll(entry => inserted.Contains(entry.Award.Id));
-        var forbidden = created.Count == 0 ? [] : Ids(session, ForbiddenAwards,
+        var forbidden = created.Count == 0 ? [] : Ids(session, _distributed ? ForbiddenAwardsJoined : ForbiddenAwards,
             Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
             Longs(created, e => e.Award.Id), Longs(created, e => e.Badge.IssuerId),
             Shorts(created, e => (short)ForbiddenFrom(e)));
@@ -253,7 +255,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
 
     private static Dictionary<AwardKey, Award> StandingOf(Session session, List<AwardEntry> entries)
     {
-        using var command = Command(session, StandingAt,
+        using var command = PostgresInsert.Command(session, StandingAt,
             [Longs(entries, e => e.UserId), Longs(entries, e => e.Award.BadgeId), Texts(entries, e => e.Award.Occasion)]);
         using var row = command.ExecuteReader();
         var standing = new Dictionary<AwardKey, Award>();
@@ -294,8 +296,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             entry.IsRecorded = !entry.CheckUser || known.Contains(entry.UserId);
         }
         var told = entries.Where(entry => entry.IsRecorded).DistinctBy(entry => entry.Action.Id).ToList();
-        return ValueTask.FromResult(told.Count == 0 ? [] : Ids(session, ClaimIds,
-            Longs(told, e => e.Action.Id), Longs(told, e => e.UserId), Longs(told, e => e.Action.OccurredAt)));
+        return ValueTask.FromResult<HashSet<long>>(told.Count == 0 ? [] : [.. Insert(session, ClaimIds, row => row.GetInt64(0),
+            Longs(told, e => e.Action.Id), Longs(told, e => e.UserId), Longs(told, e => e.Action.OccurredAt))]);
     }
 
     // In two steps: a cluster keeps the directory by action and the actions by user.
@@ -306,7 +308,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             return;
         }
         var places = new List<(long Id, long UserId, long At)>(entries.Count);
-        await using (var command = Command(session, PlacesOfActions, [Longs(entries, e => e.ActionId)]))
+        await using (var command = PostgresInsert.Command(session, PlacesOfActions, [Longs(entries, e => e.ActionId)]))
         await using (var row = await command.ExecuteReaderAsync())
         {
             while (await row.ReadAsync())
@@ -315,7 +317,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             }
         }
         var found = new Dictionary<long, RecordedAction>(places.Count);
-        await using (var command = Command(session, ActionsAt,
+        await using (var command = PostgresInsert.Command(session, ActionsAt,
             [Longs(places, p => ActionStore.PeriodOf(p.At)), Longs(places, p => p.UserId), Longs(places, p => p.At), Longs(places, p => p.Id)]))
         await using (var row = await command.ExecuteReaderAsync())
         {
@@ -368,23 +370,22 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         return default;
     }
 
-    protected override async ValueTask WriteRest(Session session)
+    protected override ValueTask WriteRest(Session session)
     {
         if (_visits.Count > 0)
         {
-            await using var command = Command(session, MoveVisitors, [_visits.Keys.Select(key => key.User).ToArray(),
-                _visits.Keys.Select(key => key.Issuer).ToArray(), _visits.Values.ToArray()]);
-            await using var row = await command.ExecuteReaderAsync();
-            while (await row.ReadAsync())
+            foreach (var (user, issuer, bucket, previous) in Insert(session, MoveVisitors,
+                row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : (long?)row.GetInt64(3)),
+                _visits.Keys.Select(key => key.User).ToArray(), _visits.Keys.Select(key => key.Issuer).ToArray(), _visits.Values.ToArray()))
             {
-                RecordVisit(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetInt64(3));
+                RecordVisit(user, issuer, bucket, previous);
             }
             _visits.Clear();
         }
         if (_actions.Count > 0)
         {
             var rows = _actions.OrderBy(row => row.UserId).ThenBy(row => row.Action.Action.OccurredAt).ThenBy(row => row.Action.Action.Id).ToList();
-            await Run(session, InsertActions, Longs(rows, r => ActionStore.PeriodOf(r.Action.Action.OccurredAt)), Longs(rows, r => r.UserId),
+            Insert(session, InsertActions, Longs(rows, r => ActionStore.PeriodOf(r.Action.Action.OccurredAt)), Longs(rows, r => r.UserId),
                 Longs(rows, r => r.Action.Action.OccurredAt), Longs(rows, r => r.Action.Action.Id), Shorts(rows, r => (short)r.Action.Roles),
                 Longs(rows, r => r.Action.Action.UserId), Texts(rows, r => r.Action.Action.Type), Texts(rows, r => r.Action.Action.Subject),
                 Texts(rows, r => r.Action.Action.Properties), Longs(rows, r => r.Action.Action.RecordedAt),
@@ -393,14 +394,15 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
         if (_counts.Count > 0)
         {
-            await Run(session, UpsertCounts, _counts.Keys.Select(key => key.User).ToArray(), _counts.Keys.Select(key => key.Rule).ToArray(),
+            Insert(session, UpsertCounts, _counts.Keys.Select(key => key.User).ToArray(), _counts.Keys.Select(key => key.Rule).ToArray(),
                 _counts.Values.Select(count => count.Generation).ToArray(), _counts.Values.Select(count => count.Version).ToArray(),
                 _counts.Values.Select(count => count.State).ToArray());
             _counts.Clear();
         }
+        return default;
     }
 
-    internal override async ValueTask<Dictionary<(long User, long Rule), StoredCount>> HoldCounts(Session session, IReadOnlyList<(long User, Rule Rule)> wanted)
+    internal override ValueTask<Dictionary<(long User, long Rule), StoredCount>> HoldCounts(Session session, IReadOnlyList<(long User, Rule Rule)> wanted)
     {
         var held = new Dictionary<(long User, long Rule), StoredCount>(wanted.Count);
         var unheld = new List<(long User, Rule Rule)>(wanted.Count);
@@ -415,74 +417,91 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                 unheld.Add((user, rule));
             }
         }
-        await Lock(session, LockCounts, unheld, [], held);
-        unheld.RemoveAll(each => held.ContainsKey((each.User, each.Rule.Id)));
-        await Lock(session, MakeCounts, unheld, [Longs(unheld, each => each.Rule.Generation)], held);
-        return held;
+        // Citus locks no rows of several machines by a query; making those that are there locks them too, and writes them anew.
+        if (unheld.Count > 0 && !_distributed)
+        {
+            using var command = PostgresInsert.Command(session, LockCounts, [Longs(unheld, each => each.User), Longs(unheld, each => each.Rule.Id)]);
+            Hold(Rows(command, ReadCount));
+            unheld.RemoveAll(each => held.ContainsKey((each.User, each.Rule.Id)));
+        }
+        if (unheld.Count > 0)
+        {
+            Hold(Insert(session, MakeCounts, ReadCount,
+                Longs(unheld, each => each.User), Longs(unheld, each => each.Rule.Id), Longs(unheld, each => each.Rule.Generation)));
+        }
+        return ValueTask.FromResult(held);
+
+        void Hold(IEnumerable<(long User, long Rule, StoredCount Count)> found)
+        {
+            foreach (var (user, rule, count) in found)
+            {
+                held[(user, rule)] = count;
+            }
+        }
     }
 
-    private static async ValueTask Lock(
-        Session session, string sql, List<(long User, Rule Rule)> unheld, long[][] more, Dictionary<(long User, long Rule), StoredCount> held)
-    {
-        if (unheld.Count == 0)
-        {
-            return;
-        }
-        await using var command = Command(session, sql, [Longs(unheld, each => each.User), Longs(unheld, each => each.Rule.Id), .. more]);
-        await using var row = await command.ExecuteReaderAsync();
-        while (await row.ReadAsync())
-        {
-            held[(row.GetInt64(0), row.GetInt64(1))] = new StoredCount(row.GetInt64(2), row.GetInt64(3), row.GetFieldValue<byte[]>(4));
-        }
-    }
+    private static (long User, long Rule, StoredCount Count) ReadCount(NpgsqlDataReader row) =>
+        (row.GetInt64(0), row.GetInt64(1), new StoredCount(row.GetInt64(2), row.GetInt64(3), row.GetFieldValue<byte[]>(4)));
 
-    protected override async ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now)
+    protected override ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now)
     {
         var deltas = new TallyDeltas();
         deltas.Add(events, now);
         var badges = deltas.Badges.ToList();
         if (badges.Count > 0)
         {
-            await Run(session, UpsertTallies, badges.Select(row => (short)row.Key.Span).ToArray(), badges.Select(row => row.Key.Start).ToArray(),
-                badges.Select(row => row.Key.BadgeId).ToArray(), badges.Select(row => row.Value).ToArray(), Node);
+            Insert(session, _upsertTallies, badges.Select(row => (short)row.Key.Span).ToArray(), badges.Select(row => row.Key.Start).ToArray(),
+                badges.Select(row => row.Key.BadgeId).ToArray(), badges.Select(row => row.Value).ToArray());
         }
         var visitors = deltas.Visitors.ToList();
         if (visitors.Count > 0)
         {
-            await Run(session, UpsertVisitors, visitors.Select(row => row.Key.Bucket).ToArray(), visitors.Select(row => row.Key.Issuer).ToArray(),
-                visitors.Select(row => row.Value).ToArray(), Node);
+            Insert(session, _upsertVisitors, visitors.Select(row => row.Key.Bucket).ToArray(), visitors.Select(row => row.Key.Issuer).ToArray(),
+                visitors.Select(row => row.Value).ToArray());
+        }
+        return default;
+    }
+
+    private void Insert(Session session, PostgresInsert insert, params Array[] columns)
+    {
+        foreach (var command in insert.Commands(session, _distributed, columns))
+        {
+            using (command)
+            {
+                command.ExecuteNonQuery();
+            }
         }
     }
 
-    private static async Task Run(Session session, string sql, params object[] parameters)
+    /// <summary>Inserts and reads what it returns, in no particular order.</summary>
+    private List<T> Insert<T>(Session session, PostgresInsert insert, Func<NpgsqlDataReader, T> read, params Array[] columns)
     {
-        await using var command = Command(session, sql, parameters);
-        await command.ExecuteNonQueryAsync();
+        var returned = new List<T>();
+        foreach (var command in insert.Commands(session, _distributed, columns))
+        {
+            using (command)
+            {
+                returned.AddRange(Rows(command, read));
+            }
+        }
+        return returned;
     }
 
     private static HashSet<long> Ids(Session session, string sql, params object[] parameters)
     {
-        using var command = Command(session, sql, parameters);
-        using var reader = command.ExecuteReader();
-        var ids = new HashSet<long>();
-        while (reader.Read())
-        {
-            ids.Add(reader.GetInt64(0));
-        }
-        return ids;
+        using var command = PostgresInsert.Command(session, sql, parameters);
+        return [.. Rows(command, row => row.GetInt64(0))];
     }
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "The caller disposes it.")]
-    private static NpgsqlCommand Command(Session session, string sql, object[] parameters)
+    private static List<T> Rows<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> read)
     {
-        var command = new NpgsqlCommand(sql, (NpgsqlConnection)session.Connection, (NpgsqlTransaction?)session.Transaction);
-        foreach (var parameter in parameters)
+        using var reader = command.ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
         {
-            command.Parameters.Add(parameter is string?[]
-                ? new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = parameter }
-                : new NpgsqlParameter { Value = parameter });
+            rows.Add(read(reader));
         }
-        return command;
+        return rows;
     }
 
     private static long[] Longs<T>(List<T> rows, Func<T, long> of) => rows.ConvertAll(row => of(row)).ToArray();

@@ -87,8 +87,8 @@ public abstract class Database : IAsyncDisposable
 
     internal abstract Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate);
 
-    /// <summary>Translates a migration's text for the engine; see 0001_ledger.sql.</summary>
-    internal abstract IEnumerable<string> Translate(MigrationStatement statement);
+    /// <summary>What a migration's statements are on this database, in order; see 0001_ledger.sql.</summary>
+    internal abstract ValueTask<IEnumerable<string>> Translate(Session session, IReadOnlyList<MigrationStatement> statements);
 
     public abstract ValueTask DisposeAsync();
 }

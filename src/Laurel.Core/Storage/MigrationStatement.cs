@@ -3,9 +3,21 @@ using System.Text.RegularExpressions;
 namespace Laurel.Core.Storage;
 
 /// <summary>One statement of a migration file and what its <c>--@</c> line says; see 0001_ledger.sql for the notation.</summary>
-internal sealed partial record MigrationStatement(string Sql, bool Clustered, string? DistributedBy, bool Reference)
+internal sealed partial record MigrationStatement(string Sql)
 {
     private const int MatchTimeout = 1000;
+
+    /// <summary>Of a table: its rows live in their primary key.</summary>
+    public bool Clustered { get; init; }
+
+    /// <summary>Of a table that grows with users: the column by which its rows are spread.</summary>
+    public string? DistributedBy { get; init; }
+
+    /// <summary>Of a distributed table: the one beside whose rows its own lie; null where it lies on its own.</summary>
+    public string? With { get; init; }
+
+    /// <summary>Of a table: small, and the same everywhere.</summary>
+    public bool Reference { get; init; }
 
     /// <summary>Splits a migration's text. Statements end with a semicolon at a line's end and hold no string literal with one.</summary>
     public static IEnumerable<MigrationStatement> Parse(string text)
@@ -25,11 +37,14 @@ internal sealed partial record MigrationStatement(string Sql, bool Clustered, st
             if (lines.Count > 0 && lines[^1].TrimEnd().EndsWith(';'))
             {
                 var marks = directive.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-                yield return new MigrationStatement(
-                    string.Join('\n', lines).Trim().TrimEnd(';'),
-                    marks.Contains("clustered"),
-                    marks.FirstOrDefault(mark => mark.StartsWith("distributed by ", StringComparison.Ordinal))?["distributed by ".Length..],
-                    marks.Contains("reference"));
+                string? Mark(string name) => marks.FirstOrDefault(mark => mark.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
+                yield return new MigrationStatement(string.Join('\n', lines).Trim().TrimEnd(';'))
+                {
+                    Clustered = marks.Contains("clustered"),
+                    DistributedBy = Mark("distributed by "),
+                    With = Mark("with "),
+                    Reference = marks.Contains("reference"),
+                };
                 directive = "";
                 lines.Clear();
             }
@@ -61,7 +76,7 @@ internal sealed partial record MigrationStatement(string Sql, bool Clustered, st
 
     public bool IsTable => Sql.StartsWith("CREATE TABLE ", StringComparison.Ordinal);
 
-    public string Table => Sql.Split(' ')[2];
+    public string Table => Sql[..Sql.IndexOf(" (", StringComparison.Ordinal)].Split(' ')[^1];
 
     [GeneratedRegex(@"\b(BIGINT|SMALLINT)\b", RegexOptions.ExplicitCapture, MatchTimeout)]
     private static partial Regex Integer();

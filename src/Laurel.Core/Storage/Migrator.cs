@@ -8,6 +8,10 @@ public static class Migrator
 {
     private const string Prefix = "Laurel.Core.Storage.Migrations.";
 
+    // Made before any file is looked for in it.
+    internal static readonly MigrationStatement Versions =
+        new("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)") { Reference = true };
+
     /// <summary>The schema this version writes. It serves this one only: it is the first.</summary>
     public static int Newest => Files().Max(file => file.Number);
 
@@ -20,28 +24,33 @@ public static class Migrator
     {
         var current = await database.Migrate(async session =>
         {
-            await session.Execute("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)");
+            await Run(database, session, [Versions]);
             return await Version(session);
         });
         RequireKnown((int)current, "The database");
         foreach (var (number, resource) in Files().Where(file => file.Number > current && file.Number <= newest))
         {
-            var statements = MigrationStatement.Parse(await Text(resource)).SelectMany(database.Translate).ToList();
+            var statements = MigrationStatement.Parse(await Text(resource)).ToList();
             await database.Migrate(async session =>
             {
                 // Another process may have been first while this one waited for the lock.
                 if (await Version(session) < number)
                 {
-                    foreach (var statement in statements)
-                    {
-                        await session.Execute(statement);
-                    }
+                    await Run(database, session, statements);
                     await session.Execute("INSERT INTO schema_versions (version) VALUES (@number)", new { number = (long)number });
                 }
                 return number;
             });
         }
         return Math.Max((int)current, newest);
+    }
+
+    private static async Task Run(Database database, Session session, IReadOnlyList<MigrationStatement> statements)
+    {
+        foreach (var statement in await database.Translate(session, statements))
+        {
+            await session.Execute(statement);
+        }
     }
 
     /// <summary>The statements that make a schema of nothing.</summary>

@@ -261,16 +261,18 @@ internal sealed class PostgresDatabase : Database
         return await migrate(session);
     });
 
-    internal override IEnumerable<string> Translate(MigrationStatement statement) => statement.ForPostgres(Options.Partitions);
+    internal override async ValueTask<IEnumerable<string>> Translate(Session session, IReadOnlyList<MigrationStatement> statements) =>
+        await session.QueryFirst<bool>(Citus.IsPresent) ? Citus.Translate(statements, Options.Partitions)
+        : statements.SelectMany(statement => statement.ForPostgres(Options.Partitions));
 
     // A snapshot shows everything; it holds nobody up, only the vacuum.
     internal override Task<Database> OpenStill(string copy, TimeProvider time) => Task.FromResult<Database>(new PostgresDatabase(Options));
 
     // As long as no transaction that writes has begun or ended since, in the whole cluster, this stays the same. It says nothing about
     // the workers of Citus.
-    internal override async ValueTask<string?> StateOf(Session session) => await session.QueryFirst<string>("""
+    internal override async ValueTask<string?> StateOf(Session session) => await session.QueryFirst<string>($"""
         SELECT system_identifier || ' ' || current_database() || ' ' || pg_current_snapshot() FROM pg_control_system()
-        WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+        WHERE NOT ({Citus.IsPresent})
         """);
 
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease.Slot);

@@ -174,7 +174,8 @@ internal class SqliteDatabase : Database
 
     internal override Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate) => Write(migrate);
 
-    internal override IEnumerable<string> Translate(MigrationStatement statement) => [statement.ForSqlite()];
+    internal override ValueTask<IEnumerable<string>> Translate(Session session, IReadOnlyList<MigrationStatement> statements) =>
+        new(statements.Select(statement => statement.ForSqlite()));
 
     internal override bool Buffers => true;
 

@@ -205,14 +205,7 @@ public sealed class BackupTests
         await using var earlier = new BackedUp(await TestDatabase.Create(Engine.Sqlite));
         await using (var direct = Database.Open(new DatabaseOptions(earlier.ConnectionString)))
         {
-            await direct.Write(async session =>
-            {
-                foreach (var statement in Migration("0001_ledger").Concat(Migration("0002_dialects")).SelectMany(direct.Translate))
-                {
-                    await session.Execute(statement);
-                }
-                await session.Execute("CREATE TABLE schema_versions (version BIGINT NOT NULL PRIMARY KEY); INSERT INTO schema_versions (version) VALUES (1), (2)");
-            });
+            await Migrator.Apply(direct, 2);
         }
         var file = await earlier.Backup();
 
@@ -222,12 +215,6 @@ public sealed class BackupTests
 
         Assert.Equal((3, 0, 0), (verified.ExitCode, restored.ExitCode, doctor.ExitCode));
         Assert.Contains("bytes are right", verified.Error, StringComparison.Ordinal);
-    }
-
-    private static IEnumerable<MigrationStatement> Migration(string name)
-    {
-        using var text = new StreamReader(typeof(Database).Assembly.GetManifestResourceStream($"Laurel.Core.Storage.Migrations.{name}.sql")!);
-        return MigrationStatement.Parse(text.ReadToEnd());
     }
 
     private static async Task<BackedUp> Demo()

@@ -3,7 +3,9 @@
 -- One text for both engines. The migrator reads the `--@` line above a table:
 --   clustered           SQLite: WITHOUT ROWID (rows live in their primary key)
 --   distributed by C    grows with users: C is in every unique key (PostgreSQL may partition by it, Citus distributes by it)
+--   with T              lies where T's rows of the same C lie; otherwise on its own (Citus: co-located)
 --   reference           small, read everywhere (Citus: a reference table)
+-- Every table is either distributed or a reference: none is on one machine of a cluster alone.
 -- and translates the types: BIGINT, SMALLINT, BYTEA as they are on PostgreSQL; INTEGER and BLOB in STRICT tables on SQLite;
 -- TEXT compares by code point on both.
 -- Times are microseconds since 1970 UTC. Booleans are 0 and 1.
@@ -188,7 +190,7 @@ CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_at);
 
 -- The ledger. (user, badge, occasion) is what makes an award one award. subject is null where the occasion holds it.
 -- listed: 1 where the index by time holds the award; see listed_users.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE awards (
   user_id BIGINT NOT NULL,
   badge_id BIGINT NOT NULL,
@@ -207,14 +209,14 @@ CREATE INDEX awards_again_by_time ON awards (user_id, awarded_at, id) WHERE occa
 
 -- SQLite: whose awards the indexes by time hold. The others have so few that to read and sort them all costs less than an index
 -- costs every award. (PostgreSQL lists everybody, and this stays empty.)
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE listed_users (
   user_id BIGINT NOT NULL,
   CONSTRAINT listed_users_pk PRIMARY KEY (user_id)
 );
 
 -- Per user and badge: the standing awards whose occasion is not empty, and the earliest of them.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE repeated_awards (
   user_id BIGINT NOT NULL,
   issuer_id BIGINT NOT NULL,
@@ -226,7 +228,7 @@ CREATE TABLE repeated_awards (
 );
 
 -- What few awards have: the action they came from, a payload.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE award_details (
   user_id BIGINT NOT NULL,
   award_id BIGINT NOT NULL,
@@ -236,7 +238,7 @@ CREATE TABLE award_details (
 );
 
 -- Claimed, worn and audit state of rewards, beside the ledger.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE award_claims (
   user_id BIGINT NOT NULL,
   award_id BIGINT NOT NULL,
@@ -255,7 +257,7 @@ CREATE TABLE award_claims (
 );
 
 -- Removed awards. kind 1 reset, 2 revoke; lifted: a manual award has set the revocation aside.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE award_history (
   user_id BIGINT NOT NULL,
   badge_id BIGINT NOT NULL,
@@ -285,7 +287,7 @@ CREATE TABLE badge_tallies (
 );
 
 -- The five minutes in which a user was last seen at an issuer, and the one before it as of the last move.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE visitors (
   user_id BIGINT NOT NULL,
   issuer_id BIGINT NOT NULL,

@@ -23,7 +23,7 @@ CREATE TABLE actions (
 );
 
 -- A user's points, and how many entries their account has. Never negative.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE point_accounts (
   user_id BIGINT NOT NULL,
   balance BIGINT NOT NULL,
@@ -33,7 +33,7 @@ CREATE TABLE point_accounts (
 );
 
 -- Append-only: the balance is the sum of the deltas. number counts from 1 for each user; award_id where a claim was paid.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE point_entries (
   user_id BIGINT NOT NULL,
   number BIGINT NOT NULL,

@@ -12,7 +12,7 @@ CREATE TABLE action_ids (
 -- What users did, under everybody it concerns: who did it (role 1), whose subject it was about (2), or both (3).
 -- period is the thirty days that hold occurred_at: what is older than the retention goes period by period.
 -- counted: 0 where it came later than the lateness allows, so that only a backfill looks at it.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE user_actions (
   period BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE rule_revisions (
 );
 
 -- How far each user has come in each rule, packed (see UserRule.cs). version grows with each change: of two, the larger is newer.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE user_rules (
   user_id BIGINT NOT NULL,
   rule_id BIGINT NOT NULL,
@@ -82,7 +82,7 @@ CREATE TABLE rule_seats (
 
 -- What became of each rule, by node: awards it made, when it made the newest, and matching actions that came
 -- too late to count.
---@ clustered, reference
+--@ clustered, distributed by rule_id
 CREATE TABLE rule_watch (
   rule_id BIGINT NOT NULL,
   node SMALLINT NOT NULL,
@@ -119,7 +119,7 @@ CREATE INDEX rule_backfills_by_rule ON rule_backfills (rule_id, id);
 CREATE INDEX rule_backfills_running ON rule_backfills (id) WHERE state = 1;
 
 -- The zones of users who have changed theirs, each from when it was theirs; text is empty for none.
---@ clustered, distributed by user_id
+--@ clustered, distributed by user_id, with users
 CREATE TABLE user_zones (
   user_id BIGINT NOT NULL,
   since BIGINT NOT NULL,

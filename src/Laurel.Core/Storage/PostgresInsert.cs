@@ -1,0 +1,71 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Laurel.Core.Storage;
+
+/// <summary>Inserts many rows by one statement, from a value or an array of values for each column.</summary>
+internal sealed class PostgresInsert
+{
+    // One statement has at most 65,535 parameters, and its text must be parsed.
+    private const int RowsAtOnce = 500;
+
+    private readonly string _into;
+    private readonly string[] _types;
+    private readonly string _constants;
+    private readonly string _then;
+
+    /// <param name="table">Into which.</param>
+    /// <param name="columns">Those of whose values arrays are given, each with its type: <c>id bigint, key text</c>.</param>
+    /// <param name="then">What follows: <c>ON CONFLICT …</c>, <c>RETURNING …</c>.</param>
+    /// <param name="constants">Further columns and the expression that every row has there: <c>version = 0</c>.</param>
+    public PostgresInsert(string table, string columns, string then, params (string Column, string Value)[] constants)
+    {
+        var typed = columns.Split(", ").Select(column => column.Split(' ')).ToList();
+        _into = $"INSERT INTO {table} ({string.Join(", ", typed.Select(column => column[0]).Concat(constants.Select(each => each.Column)))})";
+        _types = [.. typed.Select(column => column[1])];
+        _constants = string.Concat(constants.Select(each => $", {each.Value}"));
+        _then = then;
+    }
+
+    /// <summary>The commands that insert these rows; run and dispose each.</summary>
+    /// <param name="session">PostgreSQL's.</param>
+    /// <param name="distributed">Whether Citus spreads the table. It would gather what is selected from arrays on one machine first, and
+    /// spreads values at once; PostgreSQL itself plans and reads arrays much faster.</param>
+    /// <param name="values">An array for each column, all as long.</param>
+    public IEnumerable<NpgsqlCommand> Commands(Session session, bool distributed, params IReadOnlyList<Array> values)
+    {
+        if (!distributed)
+        {
+            yield return Command(session, FromArrays, values);
+            yield break;
+        }
+        foreach (var rows in Enumerable.Range(0, values[0].Length).Chunk(RowsAtOnce))
+        {
+            yield return Command(session, FromValues(rows.Length), rows.SelectMany(row => values.Select(column => column.GetValue(row))));
+        }
+    }
+
+    private string FromArrays =>
+        $"{_into} SELECT *{_constants} FROM unnest({string.Join(", ", _types.Select((type, place) => $"${place + 1}::{type}[]"))}) {_then}";
+
+    private string FromValues(int rows) => $"{_into} VALUES {string.Join(", ", Enumerable.Range(0, rows).Select(Row))} {_then}";
+
+    private string Row(int row) => $"({string.Join(", ", _types.Select((_, place) => $"${(row * _types.Length) + place + 1}"))}{_constants})";
+
+    /// <summary>A command with its parameters by number.</summary>
+    public static NpgsqlCommand Command(Session session, string sql, IEnumerable<object?> parameters)
+    {
+        var command = new NpgsqlCommand(sql, (NpgsqlConnection)session.Connection, (NpgsqlTransaction?)session.Transaction);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter switch
+            {
+                string?[] => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = parameter },
+                // Only texts are ever missing.
+                null => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = DBNull.Value },
+                _ => new NpgsqlParameter { Value = parameter },
+            });
+        }
+        return command;
+    }
+}
