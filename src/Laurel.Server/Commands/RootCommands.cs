@@ -4,7 +4,7 @@ using Laurel.Core.Storage;
 
 namespace Laurel.Server.Commands;
 
-/// <summary>The command line: <c>laurel serve</c>, <c>demo</c>, <c>key create</c>, <c>rules apply</c>, <c>backup create|verify|restore</c>,
+/// <summary>The command line: <c>laurel serve</c>, <c>health</c>, <c>demo</c>, <c>key create</c>, <c>rules apply</c>, <c>backup create|verify|restore</c>,
 /// <c>doctor</c>, <c>export</c>, <c>import</c>, <c>migrate</c>. What goes wrong is one line on
 /// standard error and an exit code, see <see cref="ExitCodes"/>.</summary>
 internal static class RootCommands
@@ -47,6 +47,7 @@ internal static class RootCommands
         CommonOptions.Database,
         CommonOptions.Json,
         ServeCommand.Make(),
+        HealthCommand.Make(),
         DemoCommand.Make(),
         new Command("key", "Keys of the API.") { KeyCommand.MakeCreate() },
         new Command("rules", "Rules that award badges.") { RulesCommand.MakeApply() },

@@ -7,7 +7,7 @@ namespace Laurel.Server.Commands;
 /// <summary><c>laurel serve</c>: settings into <see cref="ServerOptions"/>.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<string?> Urls = new("--urls")
+    internal static readonly Option<string?> Urls = new("--urls")
     {
         Description = "Where to listen; several with ';'. Default: http://127.0.0.1:8080. [LAUREL_URLS, ASPNETCORE_URLS]",
         HelpName = "url",

@@ -14,7 +14,7 @@ public sealed class CommandLineTests
         var (exitCode, output, error) = await Line.Run();
 
         Assert.Equal((0, ""), (exitCode, error));
-        Assert.All(["serve", "demo", "key", "rules", "backup", "doctor", "export", "import", "migrate", "Exit codes", "LAUREL_OPEN_DIALECTS"], each => Assert.Contains(each, output, StringComparison.Ordinal));
+        Assert.All(["serve", "health", "demo", "key", "rules", "backup", "doctor", "export", "import", "migrate", "Exit codes", "LAUREL_OPEN_DIALECTS"], each => Assert.Contains(each, output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -25,6 +25,7 @@ public sealed class CommandLineTests
     [InlineData("demo", "--users", "many")]
     [InlineData("demo", "--synchronous", "SOMETIMES")]
     [InlineData("serve", "--urls", "127.0.0.1")]
+    [InlineData("health", "--urls", "127.0.0.1")]
     [InlineData("serve", "--open-networks", "everywhere")]
     [InlineData("serve", "--log", "xml")]
     [InlineData("serve", "--partitions", "-1")]
