@@ -43,7 +43,7 @@ public sealed partial class DeployTests
     public void The_settings_of_the_service_are_understood()
     {
         // The second database stands commented, for who uses the cluster.
-        foreach (var lines in new[] { "", "#" }.Select(comment => Settings($"^{comment}LAUREL_[A-Z_]+=")))
+        foreach (var lines in new[] { "", "#" }.Select(Settings))
         {
             var options = ServeCommand.Options(RootCommands.Root.Parse("serve"), Server.Commands.Settings.From(lines));
 
@@ -55,9 +55,8 @@ public sealed partial class DeployTests
     public void The_service_keeps_its_database_where_it_may_write()
     {
         var unit = Files["systemd/laurel.service"];
-        var state = Regex.Match(unit, "^StateDirectory=(.+)$", RegexOptions.Multiline).Groups[1].Value;
 
-        Assert.Equal($"Data Source=/var/lib/{state}/laurel.db", Settings("^LAUREL_[A-Z_]+=")["LAUREL_DATABASE"]);
+        Assert.Equal($"Data Source=/var/lib/{After(unit, "StateDirectory=")}/laurel.db", Settings("")["LAUREL_DATABASE"]);
         Assert.Contains("ProtectSystem=strict", unit, StringComparison.Ordinal);
     }
 
@@ -65,8 +64,8 @@ public sealed partial class DeployTests
     public void The_container_listens_on_the_port_it_exposes_and_keeps_its_database_in_its_volume()
     {
         var file = Files["Dockerfile"];
-        var port = Regex.Match(file, @"^EXPOSE (\d+)$", RegexOptions.Multiline).Groups[1].Value;
-        var volume = Regex.Match(file, "^VOLUME (.+)$", RegexOptions.Multiline).Groups[1].Value;
+        var port = After(file, "EXPOSE ");
+        var volume = After(file, "VOLUME ");
 
         Assert.Contains($"LAUREL_URLS=http://0.0.0.0:{port} ", file, StringComparison.Ordinal);
         Assert.Contains($"LAUREL_DATABASE=\"Data Source={volume}/laurel.db\"", file, StringComparison.Ordinal);
@@ -76,7 +75,7 @@ public sealed partial class DeployTests
     [Fact]
     public void The_cluster_is_where_its_servers_look_for_it()
     {
-        var connection = new NpgsqlConnectionStringBuilder((string)Settings("^#LAUREL_[A-Z_]+=")["LAUREL_DATABASE"]!);
+        var connection = new NpgsqlConnectionStringBuilder((string)Settings("#")["LAUREL_DATABASE"]!);
         var hosts = connection.Host!.Split(',');
 
         Assert.Equal(("primary", 3), (connection.TargetSessionAttributes, hosts.Length));
@@ -85,7 +84,7 @@ public sealed partial class DeployTests
         Assert.Contains($"hosts: {string.Join(',', hosts.Select(host => $"{host}:2379"))}", Files["cluster/patroni.yml"], StringComparison.Ordinal);
         Assert.Contains($"ETCD_INITIAL_CLUSTER={string.Join(',', hosts.Zip("abc", (host, name) => $"{name}=http://{host}:2380"))}", Files["cluster/etcd.env"], StringComparison.Ordinal);
         // All servers' pools together, on as many machines.
-        var most = int.Parse(Regex.Match(Files["cluster/patroni.yml"], @"max_connections: (\d+)").Groups[1].Value);
+        var most = int.Parse(After(Files["cluster/patroni.yml"], "max_connections: "));
         Assert.InRange(hosts.Length * connection.MaxPoolSize, 1, most - 20);
     }
 
@@ -105,21 +104,26 @@ public sealed partial class DeployTests
 
     [Theory]
     [InlineData("http://+:81", "http://127.0.0.1:81/health/ready")]
-    [InlineData("https://[::]:8443;http://127.0.0.1:1", "https://[::1]:8443/health/ready")]
+    [InlineData("https://[::]:8443;http://127.0.0.1:81", "http://127.0.0.1:81/health/ready")]
+    [InlineData("https://[::]:8443", "https://[::1]:8443/health/ready")]
     [InlineData("http://badges.example", "http://badges.example/health/ready")]
     public void Who_listens_everywhere_is_asked_at_this_machine(string urls, string asked) => Assert.Equal(asked, HealthCommand.Ready(urls).ToString());
 
     // As systemd reads them.
-    private static Hashtable Settings(string which)
+    private static Hashtable Settings(string comment)
     {
         var settings = new Hashtable();
-        foreach (var line in Files["systemd/laurel.env"].Split('\n').Where(line => Regex.IsMatch(line, which)))
+        foreach (var line in Files["systemd/laurel.env"].Split('\n').Where(line => line.StartsWith($"{comment}LAUREL_", StringComparison.Ordinal)))
         {
             var setting = line.TrimStart('#').Split('=', 2);
             settings.Add(setting[0], setting[1].Trim('"'));
         }
         return settings;
     }
+
+    // The rest of the one line that begins so.
+    private static string After(string file, string beginning) =>
+        file.Split('\n').Select(line => line.Trim()).Single(line => line.StartsWith(beginning, StringComparison.Ordinal))[beginning.Length..];
 
     private static IEnumerable<Command> Commands(Command command) => command.Subcommands.SelectMany(Commands).Append(command);
 

@@ -11,7 +11,7 @@ namespace Laurel.Tests.Faults;
 internal sealed class MixedLoad
 {
     private const string Key = "laurel_00000000000000000000000000000002";
-    private const int Users = 200;
+    private const int Users = 100;
     private const int Badges = 20;
     private const int RuleBadge = Badges + 1;
 
@@ -46,10 +46,7 @@ internal sealed class MixedLoad
         {
             await Put($"badges/{badge}", new { issuerId = 1, key = $"badge-{badge}", sourceLocale = "en", texts = new { en = new { name = $"Badge {badge}" } }, recurrence = "once" });
         }
-        for (var user = 1; user <= Users; user++)
-        {
-            await Put($"users/{user}", new { username = $"user{user}" });
-        }
+        await Parallel.ForEachAsync(Enumerable.Range(1, Users), async (user, _) => await Put($"users/{user}", new { username = $"user{user}" }));
         using var rule = await client.PostAsJsonAsync("/laurel/v1/rules", new { key = "deeds", actions = new[] { "Deed" }, when = new { count = 5 }, badgeId = RuleBadge });
         rule.EnsureSuccessStatusCode();
 
@@ -73,7 +70,7 @@ internal sealed class MixedLoad
         while (!stop.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _next);
-            var (user, badge) = (1 + (number * 7919L % Users), 1 + (number / 4 % Badges));
+            var (user, badge) = (1 + (number * 7919L % Users), 1 + (number / Users % Badges));
             var said = (number % 4) switch
             {
                 0 or 1 => await Send(client, HttpMethod.Post, "/laurel/v1/awards", JsonContent.Create(new { userId = user, badgeId = badge })),
