@@ -13,6 +13,7 @@ internal sealed class PostgresInsert
     private readonly string[] _types;
     private readonly string _constants;
     private readonly string _then;
+    private readonly string _fromArrays;
 
     /// <param name="table">Into which.</param>
     /// <param name="columns">Those of whose values arrays are given, each with its type: <c>id bigint, key text</c>.</param>
@@ -25,6 +26,7 @@ internal sealed class PostgresInsert
         _types = [.. typed.Select(column => column[1])];
         _constants = string.Concat(constants.Select(each => $", {each.Value}"));
         _then = then;
+        _fromArrays = $"{_into} SELECT *{_constants} FROM unnest({string.Join(", ", _types.Select((type, place) => $"${place + 1}::{type}[]"))}) {then}";
     }
 
     /// <summary>The commands that insert these rows; run and dispose each.</summary>
@@ -36,7 +38,7 @@ internal sealed class PostgresInsert
     {
         if (!distributed)
         {
-            yield return Command(session, FromArrays, values);
+            yield return Command(session, _fromArrays, values);
             yield break;
         }
         foreach (var rows in Enumerable.Range(0, values[0].Length).Chunk(RowsAtOnce))
@@ -44,9 +46,6 @@ internal sealed class PostgresInsert
             yield return Command(session, FromValues(rows.Length), rows.SelectMany(row => values.Select(column => column.GetValue(row))));
         }
     }
-
-    private string FromArrays =>
-        $"{_into} SELECT *{_constants} FROM unnest({string.Join(", ", _types.Select((type, place) => $"${place + 1}::{type}[]"))}) {_then}";
 
     private string FromValues(int rows) => $"{_into} VALUES {string.Join(", ", Enumerable.Range(0, rows).Select(Row))} {_then}";
 

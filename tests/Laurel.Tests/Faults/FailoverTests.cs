@@ -3,7 +3,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Laurel.Core.Actions;
+using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
+using Npgsql;
 using Xunit;
 
 namespace Laurel.Tests.Faults;
@@ -61,8 +63,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         }
         output.WriteLine($"{load.Acknowledged} acknowledged awards, 0 lost, 0 doubled; {load.Refused} times unavailable. The standby was promoted after "
             + $"{outage.TotalSeconds:F2} s, and writes were answered {answered.TotalSeconds:F2} s later.");
-        // Five seconds are the aim; a busy machine may take longer.
-        Assert.True(answered < TimeSpan.FromMinutes(1), $"Writes were answered {answered} after the promotion.");
+        Assert.True(answered < Stalls.Limit(TimeSpan.FromSeconds(5)), $"Writes were answered {answered} after the promotion.");
     }
 
     [Fact]
@@ -88,6 +89,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         var (acknowledged, refused) = (load.Acknowledged, load.Refused);
         // Not the ledger's, but none the less for keeps.
         var creating = Enumerable.Range(0, 4).Select(_ => CreateKey(server)).ToList();
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => WriteImpatiently(database));
         await Reach(() => load.Refused, refused + 8, awarding);
         keys.AddRange((await Task.WhenAll(creating)).OfType<string>());
         var meanwhile = load.Acknowledged - acknowledged;
@@ -111,6 +113,15 @@ public sealed class FailoverTests(ITestOutputHelper output)
         Assert.True(exitCode == 0, $"doctor: {findings}{error}");
         output.WriteLine($"{load.Acknowledged} acknowledged awards, {keys.Count} keys, 0 lost; {load.Refused} times unavailable. While both standbys were "
             + $"frozen, {meanwhile} awards and {keys.Count - 1} keys were acknowledged.");
+    }
+
+    // Its command timeout comes long before its COMMIT counts as unknown: the driver would then make PostgreSQL give up on the standbys,
+    // and be told of success.
+    private static async Task<int> WriteImpatiently(string database)
+    {
+        var impatient = new NpgsqlConnectionStringBuilder(database) { CommandTimeout = 1 }.ConnectionString;
+        await using var direct = Database.Open(new DatabaseOptions(impatient) { CommitDeadline = TimeSpan.FromSeconds(5) });
+        return await direct.Write(async session => await session.Execute("INSERT INTO settings (name, value) VALUES ('frozen', 'yes')"));
     }
 
     // Null where it was not acknowledged.

@@ -11,7 +11,7 @@ namespace Laurel.Tests.Rules;
 public sealed class RuleEditTests
 {
     private const int Users = 50;
-    private const int Edits = 15;
+    private const int Edits = 8;
 
     [Theory, EveryEngine]
     public async Task Actions_that_come_while_a_rule_is_edited_each_count_once_under_one_revision(Engine engine)
