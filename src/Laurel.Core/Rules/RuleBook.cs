@@ -12,6 +12,10 @@ internal sealed class RuleBook
 
     private const string Advance = "UPDATE counters SET next = next + 1 WHERE kind = 100";
 
+    // Who shares the row would let others share it too, for as long as there are any, and whoever wants to change it would never come in.
+    // For its table people queue.
+    private const string Queue = "LOCK TABLE counters IN EXCLUSIVE MODE";
+
     private const string SelectVersion = "SELECT next FROM counters WHERE kind = 100";
 
     private readonly FrozenDictionary<string, Rule[]> _byType;
@@ -58,10 +62,19 @@ internal sealed class RuleBook
     public bool Awaits(Rule rule, long userId) => _backfilled.Count > 0 && _backfilled.TryGetValue(rule.Id, out var cursor) && userId > cursor;
 
     /// <summary>Waits for the transactions that evaluate rules; others begin when this one has ended.</summary>
-    public static async ValueTask Lock(Session session) => await session.Prepare(Touch).Run();
+    public static ValueTask Lock(Session session) => Update(session, Touch);
 
     /// <summary>Marks a change of the rules, of which every later transaction learns.</summary>
-    public static async ValueTask Change(Session session) => await session.Prepare(Advance).Run();
+    public static ValueTask Change(Session session) => Update(session, Advance);
+
+    private static async ValueTask Update(Session session, string version)
+    {
+        if (!session.WritesAlone)
+        {
+            await session.Prepare(Queue).Run();
+        }
+        await session.Prepare(version).Run();
+    }
 
     /// <summary>This book while it is the newest, otherwise the newest. Until the transaction ends no rule changes.</summary>
     public ValueTask<RuleBook> Newest(Session session) => Newest(session, session.WritesAlone ? SelectVersion : $"{SelectVersion} FOR SHARE");
