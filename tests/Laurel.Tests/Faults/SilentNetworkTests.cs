@@ -46,8 +46,10 @@ public sealed class SilentNetworkTests(ITestOutputHelper output)
             Timeout = (int)Timeout.TotalSeconds,
             CommandTimeout = (int)Timeout.TotalSeconds,
         }.ConnectionString;
+        // Patient, and with a network of its own: for what has to succeed on a busy machine too.
+        await using var near = await TestServer.StartSecond(database);
+        var calls = await World.Make(near);
         await using var laurel = await TestServer.StartSecond(database, with: options => options with { Database = through });
-        var calls = await World.Make(laurel);
         // Known to every cache that there is, and with connections in the pool.
         await Task.WhenAll(calls.Select(call => call.Ask(laurel)));
         using var stalls = new Stalls();
@@ -105,8 +107,12 @@ public sealed class SilentNetworkTests(ITestOutputHelper output)
                 await Task.Delay(20, TestContext.Current.CancellationToken);
             }
         }
-        (await laurel.Get("/health/ready", null)).Is(200);
-        await Awards.Recount.AssertExact(laurel.Core, laurel.Core.Time.Micros());
+        while ((await laurel.Get("/health/ready", null)).Status != HttpStatusCode.OK)
+        {
+            Assert.True(recovering.Elapsed < TimeSpan.FromMinutes(2), "It is not ready again.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+        await Awards.Recount.AssertExact(near.Core, near.Core.Time.Micros());
         output.WriteLine($"{trouble}: the slowest answer came after {slowest.TotalSeconds:F2} s, {refused} were 503, all well again {recovering.Elapsed.TotalSeconds:F2} s later.");
     }
 

@@ -41,7 +41,7 @@ internal sealed class PostgresTrio : IAsyncDisposable
         Host = string.Join(',', _servers.Select(server => $"127.0.0.1:{server.Port}")),
         TargetSessionAttributes = "primary",
         Timeout = 5,
-        CommandTimeout = 5,
+        CommandTimeout = 15,
     }.ConnectionString;
 
     /// <summary>Kills the primary, as <c>pg_ctl stop -m immediate</c> does.</summary>
