@@ -13,7 +13,7 @@ namespace Laurel.Tests.Faults;
 public sealed class SilentNetworkTests(ITestOutputHelper output)
 {
     private const string Root = "/laurel/v1";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>What the network does.</summary>
     public enum Trouble

@@ -77,7 +77,7 @@ public sealed class TwoNodesTests(ITestOutputHelper output)
     [EveryEngine(true, Only = [Engine.Postgres])]
     public async Task What_one_changes_the_other_tells_within_a_second(Engine engine, bool halfOpen)
     {
-        await using var nodes = await Nodes.Start(engine, TimeSpan.FromSeconds(2));
+        await using var nodes = await Nodes.Start(engine, TimeSpan.FromSeconds(5));
         using var stalls = new Stalls();
         var (edits, revocations) = (new List<TimeSpan>(), new List<TimeSpan>());
         for (var round = 0; round < 7; round++)
@@ -108,7 +108,7 @@ public sealed class TwoNodesTests(ITestOutputHelper output)
     [Theory, EveryEngine(Only = [Engine.Postgres])]
     public async Task A_node_that_is_cut_off_trusts_no_credential_it_remembers(Engine engine)
     {
-        await using var nodes = await Nodes.Start(engine, TimeSpan.FromSeconds(2));
+        await using var nodes = await Nodes.Start(engine, TimeSpan.FromSeconds(5));
         var key = JsonNode.Parse((await nodes.Send(0, HttpMethod.Post, "/keys", """{"userId":1}""")).Body)!;
         var (secret, id) = (key["secret"]!.GetValue<string>(), key["id"]!.GetValue<long>());
         Task<(HttpStatusCode Status, string Body)> Ask() => nodes.Send(1, HttpMethod.Get, "/badges/1", key: secret);
@@ -191,7 +191,7 @@ public sealed class TwoNodesTests(ITestOutputHelper output)
             var far = new NpgsqlConnectionStringBuilder(database.ConnectionString)
             {
                 Port = proxy.Port,
-                Timeout = 2,
+                Timeout = 5,
                 CommandTimeout = (int)patience.TotalSeconds,
             };
             var environment = new Dictionary<string, string?> { ["LAUREL_ADMIN_KEY"] = Key };
