@@ -39,10 +39,10 @@ var command = new RootCommand("Measures Laurel beside the peer: one command, one
 {
     tables, only, engines, awards, rounds, seconds, warmUp, threads, quick, data, laurel, peer, twin, page,
 };
-Settings Given(ParseResult parsed)
+command.SetAction(async (parsed, _) =>
 {
-    var isQuick = parsed.GetValue(quick);
-    return new Settings
+    var isQuick = parsed.GetRequiredValue(quick);
+    var settings = new Settings
     {
         CommandLine = string.Join(' ', ["bench/run", .. args]),
         Tables = parsed.GetRequiredValue(tables) is var chosen && chosen.Contains("all") ? everyTable : chosen,
@@ -59,12 +59,7 @@ Settings Given(ParseResult parsed)
         Peer = Path.GetFullPath(parsed.GetRequiredValue(peer)),
         Twin = Path.GetFullPath(parsed.GetRequiredValue(twin)),
     };
-}
-
-command.SetAction(async (parsed, _) =>
-{
-    var settings = Given(parsed);
-    var whole = !settings.Quick && everyRole.All(settings.Wants) && settings.Engines.Count == everyEngine.Length;
+    var whole = !isQuick && everyRole.All(settings.Wants) && settings.Engines.Count == everyEngine.Length;
     return await Run(settings, parsed.GetValue(page) ?? (whole ? "docs/performance.md" : null));
 });
 

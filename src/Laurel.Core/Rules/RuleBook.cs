@@ -8,13 +8,11 @@ internal sealed class RuleBook
 {
     public static readonly RuleBook Empty = new(0, [], []);
 
-    private const string Touch = "UPDATE counters SET next = next WHERE kind = 100";
-
     private const string Advance = "UPDATE counters SET next = next + 1 WHERE kind = 100";
 
     // Who shares the row would let others share it too, for as long as there are any, and whoever wants to change it would never come in.
     // For its table people queue.
-    private const string Queue = "LOCK TABLE counters IN EXCLUSIVE MODE";
+    private const string LockTable = "LOCK TABLE counters IN EXCLUSIVE MODE";
 
     private const string SelectVersion = "SELECT next FROM counters WHERE kind = 100";
 
@@ -62,18 +60,19 @@ internal sealed class RuleBook
     public bool Awaits(Rule rule, long userId) => _backfilled.Count > 0 && _backfilled.TryGetValue(rule.Id, out var cursor) && userId > cursor;
 
     /// <summary>Waits for the transactions that evaluate rules; others begin when this one has ended.</summary>
-    public static ValueTask Lock(Session session) => Update(session, Touch);
-
-    /// <summary>Marks a change of the rules, of which every later transaction learns.</summary>
-    public static ValueTask Change(Session session) => Update(session, Advance);
-
-    private static async ValueTask Update(Session session, string version)
+    public static async ValueTask Lock(Session session)
     {
         if (!session.WritesAlone)
         {
-            await session.Prepare(Queue).Run();
+            await session.Prepare(LockTable).Run();
         }
-        await session.Prepare(version).Run();
+    }
+
+    /// <summary>Marks a change of the rules, of which every later transaction learns.</summary>
+    public static async ValueTask Change(Session session)
+    {
+        await Lock(session);
+        await session.Prepare(Advance).Run();
     }
 
     /// <summary>This book while it is the newest, otherwise the newest. Until the transaction ends no rule changes.</summary>

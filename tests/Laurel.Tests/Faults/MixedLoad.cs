@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Laurel.Tests.Harness;
 
 namespace Laurel.Tests.Faults;
@@ -15,7 +14,7 @@ internal sealed class MixedLoad
     private const int Badges = 20;
     private const int RuleBadge = Badges + 1;
 
-    private readonly ConcurrentDictionary<(long User, long Badge), bool> _acknowledged = new();
+    private readonly ConcurrentDictionary<(int User, int Badge), bool> _acknowledged = new();
     private readonly ConcurrentQueue<string> _errors = [];
     private int _next;
     private int _answered;
@@ -70,7 +69,7 @@ internal sealed class MixedLoad
         while (!stop.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _next);
-            var (user, badge) = (1 + (number * 7919L % Users), 1 + (number / Users % Badges));
+            var (user, badge) = ((int)(1 + (number * 7919L % Users)), 1 + (number / Users % Badges));
             var said = (number % 4) switch
             {
                 0 or 1 => await Send(client, HttpMethod.Post, "/laurel/v1/awards", JsonContent.Create(new { userId = user, badgeId = badge })),
@@ -106,19 +105,10 @@ internal sealed class MixedLoad
     }
 
     /// <summary>Acknowledged awards that the server does not show.</summary>
-    public async Task<IReadOnlyList<(long User, long Badge)>> Missing(Uri address)
+    public async Task<List<(int User, int Badge)>> Missing(Uri address)
     {
         using var client = Client(address);
-        var missing = new List<(long, long)>();
-        foreach (var user in _acknowledged.Keys.GroupBy(pair => pair.User))
-        {
-            var body = await client.GetStringAsync(new Uri(
-                $"/v1/users/{user.Key}/badges/awarded-dates?badgeIds={string.Join(',', user.Select(pair => pair.Badge))}", UriKind.Relative));
-            using var dates = JsonDocument.Parse(body);
-            var shown = dates.RootElement.GetProperty("data").EnumerateArray().Select(each => each.GetProperty("badgeId").GetInt64()).ToHashSet();
-            missing.AddRange(user.Where(pair => !shown.Contains(pair.Badge)));
-        }
-        return missing;
+        return await AwardLoad.Missing(client, [.. _acknowledged.Keys]);
     }
 
     private static HttpClient Client(Uri address)
