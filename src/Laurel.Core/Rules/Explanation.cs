@@ -192,7 +192,7 @@ public sealed class Explanations
         decimal count;
         if (rule.Draft.Condition is Condition.Holding holding)
         {
-            count = (await Holdings.Since(session, holding, userId, buffered)).Count;
+            count = (await Holdings.Since(session, holding.Badges, userId, buffered)).Count;
         }
         else
         {

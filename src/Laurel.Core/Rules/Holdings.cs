@@ -16,7 +16,7 @@ internal static class Holdings
     /// <param name="buffered">…but for these.</param>
     public static async ValueTask<List<Reached>> Reached(Session session, Rule rule, Condition.Holding holding, long userId, IReadOnlyList<BufferedAward> buffered)
     {
-        var times = await Since(session, holding, userId, buffered);
+        var times = await Since(session, holding.Badges, userId, buffered);
         var reached = new List<Reached>();
         for (var tier = 0; tier < rule.Draft.Tiers.Count && rule.Draft.Tiers[tier].Target <= times.Count; tier++)
         {
@@ -25,11 +25,11 @@ internal static class Holdings
         return reached;
     }
 
-    /// <summary>Since when the user has held each badge of the set that they hold, ascending.</summary>
-    public static async ValueTask<List<long>> Since(Session session, Condition.Holding holding, long userId, IReadOnlyList<BufferedAward> buffered)
+    /// <summary>Since when the user has held each of these badges that they hold, ascending.</summary>
+    public static async ValueTask<List<long>> Since(Session session, IEnumerable<long> badges, long userId, IReadOnlyList<BufferedAward> buffered)
     {
         var times = new List<long>();
-        foreach (var badge in holding.Badges)
+        foreach (var badge in badges)
         {
             var first = session.Prepare(First).Set(1, userId).Set(2, badge);
             await first.Read();

@@ -130,9 +130,8 @@ internal sealed class RuleRun(
             return false;
         }
         var unwritten = store.Unwritten(userId);
-        var given = new Condition.Holding([.. rule.Draft.Tiers.Select(tier => tier.BadgeId)]);
-        return (await Holdings.Since(session, (Condition.Holding)rule.Draft.Condition, userId, unwritten)).Count < rule.Draft.Tiers[0].Target
-            && (await Holdings.Since(session, given, userId, unwritten)).Count == 0;
+        return (await Holdings.Since(session, ((Condition.Holding)rule.Draft.Condition).Badges, userId, unwritten)).Count < rule.Draft.Tiers[0].Target
+            && (await Holdings.Since(session, rule.Draft.Tiers.Select(tier => tier.BadgeId), userId, unwritten)).Count == 0;
     }
 
     private async ValueTask EvaluateHolding(Rule rule, long userId)
