@@ -5,9 +5,11 @@ using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Images;
 using Laurel.Core.Issuers;
+using Laurel.Core.Live;
 using Laurel.Core.Moderation;
 using Laurel.Core.Rewards;
 using Laurel.Core.Rules;
+using Laurel.Core.Showcases;
 using Laurel.Core.Statistics;
 using Laurel.Core.Storage;
 using Laurel.Core.Users;
@@ -34,6 +36,9 @@ public sealed record CoreOptions(DatabaseOptions Database)
 
     /// <summary>About a hundred years.</summary>
     public static TimeSpan LongestRetention { get; } = TimeSpan.FromDays(36_600);
+
+    /// <summary>How many may subscribe to the live stream at once.</summary>
+    public int MaximumSubscribers { get; init; } = LiveEvents.DefaultSubscribers;
 
     /// <exception cref="ArgumentException">The options do not go together.</exception>
     internal void Check()
@@ -105,6 +110,8 @@ public sealed class LaurelCore : IAsyncDisposable
         Backfills = new Backfills(database, _changes, _ledger, ids, Rules, time, log);
         Actions = new ActionLog(database, _ledger, engine, ActionTypes, Users, ids, time);
         BonusAwards = new BonusAwards(Awarding, Users);
+        Live = new LiveEvents(database, time, options.MaximumSubscribers);
+        Showcase = new Showcase(Badges, Issuers, Users, UserAwards, Rules, Statistics, time);
         // Last of all who listen: when it moves, every cache has let go of what changed.
         _changes.Changed += (kind, _) =>
             _ = kind is ChangeKind.Key or ChangeKind.SigningKey or ChangeKind.ActionType or ChangeKind.Rule ? 0 : Interlocked.Increment(ref _catalogueVersion);
@@ -166,6 +173,10 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public Collections Collections { get; }
 
+    public LiveEvents Live { get; }
+
+    public Showcase Showcase { get; }
+
     public string Engine => _database.Engine;
 
     /// <summary>This process's node slot.</summary>
@@ -213,6 +224,7 @@ public sealed class LaurelCore : IAsyncDisposable
             await core.Statistics.Start(lease.Slot);
             core._ledger.Start();
             core.Backfills.Start();
+            core.Live.Start();
             return core;
         }
         catch
@@ -275,6 +287,7 @@ public sealed class LaurelCore : IAsyncDisposable
         try
         {
             await Statistics.Trim();
+            await Live.Trim();
             await _changes.Trim();
             await Idempotency.Trim();
             await Sessions.Trim();
@@ -302,6 +315,7 @@ public sealed class LaurelCore : IAsyncDisposable
         await _trimming.DisposeAsync();
         await Backfills.DisposeAsync();
         await _ledger.DisposeAsync();
+        await Live.DisposeAsync();
         await Statistics.DisposeAsync();
         await _changes.DisposeAsync();
         await _lease.DisposeAsync();

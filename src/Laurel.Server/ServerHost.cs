@@ -9,6 +9,7 @@ using Laurel.Server.Dialects.Roblox;
 using Laurel.Server.Http;
 using Laurel.Server.Media;
 using Laurel.Server.Native;
+using Laurel.Server.Pages;
 
 namespace Laurel.Server;
 
@@ -48,6 +49,7 @@ internal static class ServerHost
                 ModerationFile = options.ModerationFile,
                 Lateness = options.ActionLateness,
                 ActionRetention = options.ActionRetention,
+                MaximumSubscribers = options.MaximumSubscribers,
             },
             time, stopping, stopping.Die);
         // Created by the container, so that it is disposed with it, after the last request.
@@ -62,6 +64,7 @@ internal static class ServerHost
         builder.Services.AddPerfumer(options.PerfumerOrigins);
         builder.Services.AddNative();
         builder.Services.AddMedia();
+        builder.Services.AddPages();
         if (options.RequestsPerSecond > 0)
         {
             AddRateLimit(builder.Services, options.RequestsPerSecond);
@@ -85,6 +88,7 @@ internal static class ServerHost
         app.MapPerfumer(options.PerfumerOrigins);
         app.MapNative();
         app.MapMedia();
+        app.MapPages();
         return app;
     }
 

@@ -61,6 +61,9 @@ public sealed record ServerOptions
     /// <summary>Connections at once.</summary>
     public int MaximumConnections { get; init; } = 10_000;
 
+    /// <summary>Subscribers to the live stream at once, of those connections.</summary>
+    public int MaximumSubscribers { get; init; } = Core.Live.LiveEvents.DefaultSubscribers;
+
     /// <summary>Requests a second from one address, beyond which it gets 429; 0 for no limit.</summary>
     public int RequestsPerSecond { get; init; }
 }

@@ -135,6 +135,9 @@ internal abstract class LedgerStore(short node)
     /// <param name="wanted">By user, then rule, without repetition.</param>
     internal abstract ValueTask<Dictionary<(long User, long Rule), StoredCount>> HoldCounts(Session session, IReadOnlyList<(long User, Rule Rule)> wanted);
 
+    /// <inheritdoc cref="RuleBook.Hold"/>
+    internal virtual ValueTask<long> HoldRules(Session session) => RuleBook.Hold(session);
+
     /// <summary>Claims the ids of actions, which are in their order, and says of each whether its user exists.</summary>
     /// <returns>Those that no action had.</returns>
     internal abstract ValueTask<HashSet<long>> ClaimActions(Session session, List<ActionEntry> entries);
@@ -241,13 +244,22 @@ internal abstract class LedgerStore(short node)
             var packed = Outbox.Pack(CollectionsMarshal.AsSpan(_events).Slice(from, Math.Min(EventsPerRow, _events.Count - from)));
             first ??= packed;
             _rows++;
-            if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, Sequence + _rows).Set(3, now).Set(4, packed).Run() == 0)
-            {
-                throw new LeaseLostException($"Node slot {Node} is written by another process.");
-            }
+            await WriteOutbox(session, Sequence + _rows, now, packed);
         }
         return first!;
     }
+
+    /// <summary>Writes one row of it, with the commit at the latest.</summary>
+    /// <exception cref="LeaseLostException">The number is taken.</exception>
+    protected virtual async ValueTask WriteOutbox(Session session, long sequence, long now, byte[] packed)
+    {
+        if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, sequence).Set(3, now).Set(4, packed).Run() == 0)
+        {
+            throw SlotTaken();
+        }
+    }
+
+    protected LeaseLostException SlotTaken() => new($"Node slot {Node} is written by another process.");
 
     private static List<AwardEntry> Plain(List<LedgerEntry> batch)
     {
@@ -405,14 +417,8 @@ internal abstract class LedgerStore(short node)
     /// <summary>The mildest kind of removal that keeps the request from being awarded.</summary>
     protected static RemovalKind ForbiddenFrom(AwardEntry entry) => entry.Automatic ? RemovalKind.Reset : RemovalKind.Revoke;
 
-    private static async ValueTask<bool> IsForbidden(Session session, AwardEntry entry, Award award)
-    {
-        var forbidden = session.Prepare(Forbidden).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion)
-            .Set(4, (long)ForbiddenFrom(entry)).Set(5, entry.Badge.IssuerId);
-        var found = await forbidden.Read();
-        await forbidden.Done();
-        return found;
-    }
+    private static ValueTask<bool> IsForbidden(Session session, AwardEntry entry, Award award) => session.Prepare(Forbidden)
+        .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, (long)ForbiddenFrom(entry)).Set(5, entry.Badge.IssuerId).Any();
 
     private async ValueTask InsertManual(Session session, AwardEntry entry)
     {
@@ -446,13 +452,8 @@ internal abstract class LedgerStore(short node)
         await Created(session, entry, award);
     }
 
-    private static async ValueTask<bool> IsRevoked(Session session, Award award)
-    {
-        var revoked = session.Prepare(Revoked).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion);
-        var found = await revoked.Read();
-        await revoked.Done();
-        return found;
-    }
+    private static ValueTask<bool> IsRevoked(Session session, Award award) =>
+        session.Prepare(Revoked).Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Any();
 
     internal static Statement BindInsert(Session session, Award award) => session.Prepare(session.ListsEveryUser ? InsertListedAward : InsertAward)
         .Set(1, award.UserId).Set(2, award.BadgeId).Set(3, award.Occasion).Set(4, award.Id).Set(5, award.AwardedAt)
@@ -542,13 +543,7 @@ internal abstract class LedgerStore(short node)
         return isFrozen;
     }
 
-    internal static async ValueTask<bool> Exists(Session session, long userId)
-    {
-        var exists = session.Prepare(UserExists).Set(1, userId);
-        var found = await exists.Read();
-        await exists.Done();
-        return found;
-    }
+    internal static ValueTask<bool> Exists(Session session, long userId) => session.Prepare(UserExists).Set(1, userId).Any();
 
     /// <summary>Counts a visit, unless the user has been seen there as late.</summary>
     protected ValueTask Visit(Session session, long userId, long issuerId, long bucket) =>

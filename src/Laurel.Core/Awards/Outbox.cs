@@ -1,3 +1,5 @@
+using Laurel.Core.Storage;
+
 namespace Laurel.Core.Awards;
 
 /// <summary>What one committed batch did. Stored: numbers never change.</summary>
@@ -41,6 +43,10 @@ internal static class Outbox
     /// <summary>Selects number and packed events of a node's rows behind a number, in order.</summary>
     public const string RowsBehind = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence";
 
+    private const string Nodes = "SELECT slot FROM nodes";
+
+    private const string NewestOf = "SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = $1";
+
     private const byte Version = 1;
 
     // One more than the largest number of a kind.
@@ -50,6 +56,33 @@ internal static class Outbox
     private const int SourceShift = 3;
     private const int SourceMask = 15;
     private const int Buffered = 128;
+
+    /// <summary>The slots under which processes have written.</summary>
+    public static async ValueTask<List<short>> Slots(Session session)
+    {
+        var slots = new List<short>();
+        var rows = session.Prepare(Nodes);
+        while (await rows.Read())
+        {
+            slots.Add((short)rows.Long(0));
+        }
+        return slots;
+    }
+
+    /// <summary>The number of each slot's newest row, 0 where it has none. Asked for each by itself: Citus answers nothing about a table
+    /// that it spreads for every row of one that it does not.</summary>
+    public static async ValueTask<Dictionary<short, long>> Newest(Session session)
+    {
+        var newest = new Dictionary<short, long>();
+        foreach (var slot in await Slots(session))
+        {
+            var row = session.Prepare(NewestOf).Set(1, slot);
+            await row.Read();
+            newest[slot] = row.Long(0);
+            await row.Done();
+        }
+        return newest;
+    }
 
     public static byte[] Pack(ReadOnlySpan<OutboxEvent> events)
     {

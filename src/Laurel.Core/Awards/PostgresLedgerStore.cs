@@ -14,9 +14,17 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
 
     private const string KnownUsers = "SELECT id FROM users WHERE id = ANY($1)";
 
-    private static readonly PostgresInsert InsertAwards = new("awards",
-        "user_id bigint, badge_id bigint, occasion text, id bigint, awarded_at bigint, source smallint, subject text",
-        "ON CONFLICT DO NOTHING RETURNING id", ("listed", "1"));
+    private const string AwardColumns =
+        "user_id bigint, badge_id bigint, occasion text, id bigint, awarded_at bigint, source smallint, subject text";
+
+    private static readonly PostgresInsert InsertAwards = new("awards", AwardColumns, "ON CONFLICT DO NOTHING RETURNING id", ("listed", "1"));
+
+    // Those of users that there are. A join may change the order, which every node must keep.
+    private static readonly PostgresInsert InsertAwardsOfUsers = new("awards", AwardColumns,
+        """
+        JOIN users u ON u.id = k.user_id ORDER BY k.user_id, k.badge_id, k.occasion COLLATE "C" ON CONFLICT DO NOTHING RETURNING awards.id
+        """,
+        ("listed", "1"));
 
     private static readonly PostgresInsert ClaimIds = new("action_ids", "id bigint, user_id bigint, occurred_at bigint",
         "ON CONFLICT DO NOTHING RETURNING id");
@@ -62,15 +70,25 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                WHERE r.user_id = k.user_id AND r.issuer_id = k.issuer_id AND r.badge_id = k.badge_id))
         """;
 
-    // Citus takes no condition on another table under what comes from arrays.
-    private const string ForbiddenAwardsJoined = """
-        SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
-          AS k (user_id, badge_id, occasion, id, issuer_id, kind)
-        JOIN award_history h ON h.user_id = k.user_id AND h.badge_id = k.badge_id AND h.occasion = k.occasion AND h.lifted = 0 AND h.kind >= k.kind
-        UNION
-        SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
-          AS k (user_id, badge_id, occasion, id, issuer_id, kind)
-        JOIN repeated_awards r ON r.user_id = k.user_id AND r.issuer_id = k.issuer_id AND r.badge_id = k.badge_id AND k.occasion = ''
+    // On Citus, which gathers what comes from arrays on one machine first unless it is only asked what is among it: then each machine is
+    // sent the arrays, and only those machines are asked that have the users. Kind 3: a duplicate that stands.
+    private const string PastOf = """
+        SELECT user_id, badge_id, occasion, kind FROM
+          (SELECT user_id, badge_id, occasion, kind FROM award_history WHERE user_id = ANY($1) AND lifted = 0
+             AND (user_id, badge_id, occasion) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]))
+           UNION ALL
+           SELECT user_id, badge_id, '', 3 FROM repeated_awards WHERE user_id = ANY($1)
+             AND (user_id, badge_id, issuer_id) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[], $4::bigint[]))) AS past
+        """;
+
+    private const string StandingAmong = """
+        SELECT user_id, badge_id, occasion, id, awarded_at, source, subject FROM awards WHERE user_id = ANY($1)
+          AND (user_id, badge_id, occasion) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]))
+        """;
+
+    private const string ActionsAmong = """
+        SELECT id, type, actor_id, subject, occurred_at, recorded_at, properties FROM user_actions WHERE user_id = ANY($2)
+          AND (period, user_id, occurred_at, id) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]))
         """;
 
     private const string StandingAt = """
@@ -83,6 +101,9 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // waiting for its standby makes this insert wait too.
     private const string ClaimToken =
         "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+
+    // A number that is taken ends the transaction, and all that travels with it.
+    private const string TakeToken = "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4)";
 
     private const string Token = "SELECT events FROM outbox WHERE node = $1 AND sequence = $2";
 
@@ -110,7 +131,14 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     private readonly SortedDictionary<(long User, long Issuer), long> _visits = [];
     private byte[] _packed = [];
 
-    // Whether Citus spreads the tables: then some statements have another form, see Insert, ForbiddenAwards and HoldCounts.
+    // What travels with the COMMIT.
+    private readonly List<NpgsqlBatchCommand> _last = [];
+
+    // The version of the rules that the running transaction holds, and whether it may hold one before it evaluates them.
+    private long? _rules;
+    private bool _holdsRules;
+
+    // Whether Citus spreads the tables: then some statements have another form, see Insert, Look and HoldCounts.
     private bool _distributed;
 
     public override void Start(TimeProvider time)
@@ -130,9 +158,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             {
                 if (!(repeat && _packed.Length > 0 && Transact(transaction => WasCommitted(transaction.Connection, now))))
                 {
-                    _actions.Clear();
-                    _counts.Clear();
-                    _visits.Clear();
+                    Forget(batch);
                     Transact(transaction =>
                     {
                         _packed = Write(transaction.Session, batch, now).AsTask().GetAwaiter().GetResult();
@@ -140,6 +166,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                     });
                 }
                 return Committed(batch);
+            }
+            catch (PostgresException taken) when (taken is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: var key } && IsOutboxKey(key))
+            {
+                throw SlotTaken();
             }
             catch (PostgresException conflict) when (PostgresDatabase.IsRetryable(conflict))
             {
@@ -152,13 +182,28 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
     }
 
+    // Partitions have keys of their own, named after it.
+    private static bool IsOutboxKey(string? constraint) => constraint?.StartsWith("outbox", StringComparison.Ordinal) == true;
+
+    // Whatever an earlier try has left behind.
+    private void Forget(List<LedgerEntry> batch)
+    {
+        _actions.Clear();
+        _counts.Clear();
+        _visits.Clear();
+        _rules = null;
+        // A backfill first waits for others that hold them: who holds them already must not wait.
+        _holdsRules = !batch.Exists(entry => entry is BackfillEntry);
+    }
+
     // Commits when the work is done and answers true; rolls back otherwise.
     private bool Transact(Func<PostgresTransaction, bool> work)
     {
+        _last.Clear();
         using var transaction = database.Begin();
         if (work(transaction))
         {
-            transaction.Commit().GetAwaiter().GetResult();
+            transaction.Commit(_last).GetAwaiter().GetResult();
             return true;
         }
         transaction.Rollback().GetAwaiter().GetResult();
@@ -188,7 +233,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // Looks again after the insert: one that waited for another node's removal must obey it.
     protected override async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
     {
-        await RefuseUnknownUsers(session, plain);
+        if (_distributed)
+        {
+            RefuseUnknown(plain, Known(session, plain.FindAll(entry => entry.CheckUser)));
+        }
         var ready = new List<AwardEntry>(plain.Count);
         foreach (var entry in plain)
         {
@@ -209,18 +257,20 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             return;
         }
-        var inserted = Insert(session, InsertAwards, row => row.GetInt64(0),
+        var inserted = Insert(session, !_distributed && ready.Exists(entry => entry.CheckUser) ? InsertAwardsOfUsers : InsertAwards,
+            row => row.GetInt64(0),
             Longs(ready, e => e.UserId), Longs(ready, e => e.Award.BadgeId), Texts(ready, e => e.Award.Occasion),
             Longs(ready, e => e.Award.Id), Longs(ready, e => e.Award.AwardedAt), Shorts(ready, e => (short)e.Award.Source),
             Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject))).ToHashSet();
-        var created = ready.FindAll(entry => inserted.Contains(entry.Award.Id));
-        var forbidden = created.Count == 0 ? [] : Ids(session, _distributed ? ForbiddenAwardsJoined : ForbiddenAwards,
-            Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
-            Longs(created, e => e.Award.Id), Longs(created, e => e.Badge.IssuerId),
-            Shorts(created, e => (short)ForbiddenFrom(e)));
+        var (created, rest) = (new List<AwardEntry>(ready.Count), new List<AwardEntry>());
+        foreach (var entry in ready)
+        {
+            (inserted.Contains(entry.Award.Id) ? created : rest).Add(entry);
+        }
+        var found = Look(session, created, rest);
         foreach (var entry in created)
         {
-            if (forbidden.Contains(entry.Award.Id))
+            if (found.Forbidden.Contains(entry.Award.Id))
             {
                 await Undo(session, entry.Award);
                 // The row-wise way says why.
@@ -231,16 +281,78 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                 await Created(session, entry, entry.Award);
             }
         }
-        await Hold(session, ready.FindAll(entry => !inserted.Contains(entry.Award.Id)));
+        await Hold(session, rest, found);
     }
 
-    // Games ask for the same award at every visit: what is held must not cost a round trip each.
-    private async ValueTask Hold(Session session, List<AwardEntry> held)
+    /// <summary>What there is to know after the inserts of a batch.</summary>
+    private sealed class Findings
     {
-        var standing = held.Count == 0 ? [] : StandingOf(session, held);
-        foreach (var entry in held)
+        /// <summary>Awards that were inserted and may not stand.</summary>
+        public HashSet<long> Forbidden { get; } = [];
+
+        /// <summary>What stands under the keys of those that were not.</summary>
+        public Dictionary<AwardKey, Award> Standing { get; } = [];
+
+        /// <summary>Their users.</summary>
+        public HashSet<long> Users { get; } = [];
+    }
+
+    // In one round trip, with the version of the rules, which comes next.
+    private Findings Look(Session session, List<AwardEntry> created, List<AwardEntry> rest)
+    {
+        var found = new Findings();
+        var trip = new PostgresTrip(session);
+        if (created.Count > 0 && _distributed)
         {
-            if (standing.TryGetValue(new AwardKey(entry.UserId, entry.Award.BadgeId, entry.Award.Occasion), out var award))
+            var byKey = created.ToDictionary(entry => Holders.Key(entry.Award));
+            trip.Add(PastOf,
+            [
+                Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
+                Longs(created, e => e.Badge.IssuerId),
+            ], row =>
+            {
+                if (byKey.TryGetValue(new AwardKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2)), out var entry)
+                    && row.GetInt32(3) >= (int)ForbiddenFrom(entry))
+                {
+                    found.Forbidden.Add(entry.Award.Id);
+                }
+            });
+        }
+        else if (created.Count > 0)
+        {
+            trip.Add(ForbiddenAwards,
+            [
+                Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
+                Longs(created, e => e.Award.Id), Longs(created, e => e.Badge.IssuerId), Shorts(created, e => (short)ForbiddenFrom(e)),
+            ], row => found.Forbidden.Add(row.GetInt64(0)));
+        }
+        if (rest.Count > 0)
+        {
+            trip.Add(_distributed ? StandingAmong : StandingAt, [Longs(rest, e => e.UserId), Longs(rest, e => e.Award.BadgeId), Texts(rest, e => e.Award.Occasion)],
+                row => found.Standing[new AwardKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2))] = ReadAward(row));
+            trip.Add(KnownUsers, [Longs(rest, e => e.UserId)], row => found.Users.Add(row.GetInt64(0)));
+        }
+        if (_holdsRules)
+        {
+            trip.Add(RuleBook.HoldVersion, [], row => _rules = row.GetInt64(0));
+        }
+        trip.Run();
+        return found;
+    }
+
+    internal override ValueTask<long> HoldRules(Session session) => _rules is { } held ? ValueTask.FromResult(held) : base.HoldRules(session);
+
+    // Games ask for the same award at every visit: what is held must not cost a round trip each.
+    private async ValueTask Hold(Session session, List<AwardEntry> rest, Findings found)
+    {
+        RefuseUnknown(rest, found.Users);
+        foreach (var entry in rest)
+        {
+            if (entry.Status != AwardStatus.Open)
+            {
+                continue;
+            }
+            if (found.Standing.TryGetValue(new AwardKey(entry.UserId, entry.Award.BadgeId, entry.Award.Occasion), out var award))
             {
                 entry.Standing = award;
                 entry.Status = AwardStatus.Held;
@@ -253,36 +365,25 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
     }
 
-    private static Dictionary<AwardKey, Award> StandingOf(Session session, List<AwardEntry> entries)
+    private static Award ReadAward(NpgsqlDataReader row)
     {
-        using var command = PostgresInsert.Command(session, StandingAt,
-            [Longs(entries, e => e.UserId), Longs(entries, e => e.Award.BadgeId), Texts(entries, e => e.Award.Occasion)]);
-        using var row = command.ExecuteReader();
-        var standing = new Dictionary<AwardKey, Award>();
-        while (row.Read())
+        var occasion = row.GetString(2);
+        return new Award(row.GetInt64(3), row.GetInt64(0), row.GetInt64(1), occasion, row.GetInt64(4), (AwardSource)row.GetInt16(5),
+            Award.ReadSubject(occasion, row.IsDBNull(6) ? null : row.GetString(6)))
         {
-            var occasion = row.GetString(2);
-            standing[new AwardKey(row.GetInt64(0), row.GetInt64(1), occasion)] = new Award(row.GetInt64(3), row.GetInt64(0), row.GetInt64(1),
-                occasion, row.GetInt64(4), (AwardSource)row.GetInt16(5), Award.ReadSubject(occasion, row.IsDBNull(6) ? null : row.GetString(6)))
-            {
-                ActionId = Award.ReadAction(occasion),
-            };
-        }
-        return standing;
+            ActionId = Award.ReadAction(occasion),
+        };
     }
 
-    private static Task RefuseUnknownUsers(Session session, List<AwardEntry> plain)
+    private static void RefuseUnknown(List<AwardEntry> entries, HashSet<long> known)
     {
-        var unseen = plain.FindAll(entry => entry.CheckUser);
-        var known = Known(session, unseen);
-        foreach (var entry in unseen)
+        foreach (var entry in entries)
         {
-            if (!known.Contains(entry.UserId))
+            if (entry.CheckUser && !known.Contains(entry.UserId))
             {
                 entry.Status = AwardStatus.UnknownUser;
             }
         }
-        return Task.CompletedTask;
     }
 
     private static HashSet<long> Known<T>(Session session, List<T> entries) where T : LedgerEntry =>
@@ -317,7 +418,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             }
         }
         var found = new Dictionary<long, RecordedAction>(places.Count);
-        await using (var command = PostgresInsert.Command(session, ActionsAt,
+        await using (var command = PostgresInsert.Command(session, _distributed ? ActionsAmong : ActionsAt,
             [Longs(places, p => ActionStore.PeriodOf(p.At)), Longs(places, p => p.UserId), Longs(places, p => p.At), Longs(places, p => p.Id)]))
         await using (var row = await command.ExecuteReaderAsync())
         {
@@ -450,39 +551,45 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         var badges = deltas.Badges.ToList();
         if (badges.Count > 0)
         {
-            Insert(session, _upsertTallies, badges.Select(row => (short)row.Key.Span).ToArray(), badges.Select(row => row.Key.Start).ToArray(),
+            InsertLast(_upsertTallies, badges.Select(row => (short)row.Key.Span).ToArray(), badges.Select(row => row.Key.Start).ToArray(),
                 badges.Select(row => row.Key.BadgeId).ToArray(), badges.Select(row => row.Value).ToArray());
         }
         var visitors = deltas.Visitors.ToList();
         if (visitors.Count > 0)
         {
-            Insert(session, _upsertVisitors, visitors.Select(row => row.Key.Bucket).ToArray(), visitors.Select(row => row.Key.Issuer).ToArray(),
+            InsertLast(_upsertVisitors, visitors.Select(row => row.Key.Bucket).ToArray(), visitors.Select(row => row.Key.Issuer).ToArray(),
                 visitors.Select(row => row.Value).ToArray());
         }
         return default;
     }
 
+    protected override ValueTask WriteOutbox(Session session, long sequence, long now, byte[] packed)
+    {
+        _last.Add(PostgresTrip.Command(TakeToken, [Node, sequence, now, packed]));
+        return default;
+    }
+
     private void Insert(Session session, PostgresInsert insert, params Array[] columns)
     {
-        foreach (var command in insert.Commands(session, _distributed, columns))
+        foreach (var (sql, parameters) in insert.Statements(_distributed, columns))
         {
-            using (command)
-            {
-                command.ExecuteNonQuery();
-            }
+            using var command = PostgresInsert.Command(session, sql, parameters);
+            command.ExecuteNonQuery();
         }
     }
+
+    /// <summary>Inserts with the COMMIT.</summary>
+    private void InsertLast(PostgresInsert insert, params Array[] columns) =>
+        _last.AddRange(insert.Statements(_distributed, columns).Select(statement => PostgresTrip.Command(statement.Sql, statement.Parameters)));
 
     /// <summary>Inserts and reads what it returns, in no particular order.</summary>
     private List<T> Insert<T>(Session session, PostgresInsert insert, Func<NpgsqlDataReader, T> read, params Array[] columns)
     {
         var returned = new List<T>();
-        foreach (var command in insert.Commands(session, _distributed, columns))
+        foreach (var (sql, parameters) in insert.Statements(_distributed, columns))
         {
-            using (command)
-            {
-                returned.AddRange(Rows(command, read));
-            }
+            using var command = PostgresInsert.Command(session, sql, parameters);
+            returned.AddRange(Rows(command, read));
         }
         return returned;
     }

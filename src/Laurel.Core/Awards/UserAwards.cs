@@ -33,8 +33,13 @@ public sealed class UserAwards
 
     private const string Dates = "SELECT badge_id, awarded_at, length(occasion) FROM awards WHERE user_id = $1 LIMIT $2";
 
+    private const string RemovedById = "SELECT 1 FROM award_history WHERE user_id = $1 AND award_id = $2 LIMIT 1";
+
     // A user with fewer awards than this is read whole: one range costs less than a hundred seeks.
     private const int Scanned = 400;
+
+    // So few badges are sought one by one.
+    private const int Scarce = 5;
 
     // Of a list that is read to its end.
     private const int AtOnce = 5000;
@@ -72,10 +77,9 @@ public sealed class UserAwards
         var buffered = await _ledger.Buffered(userId);
         return await _database.Read(async session =>
         {
-            var repeated = await ReadRepeated(session, userId);
-            var held = repeated is null
-                ? await _lists.Once(session, userId, after, ascending, limit)
-                : await Merge(session, userId, repeated, after, ascending, limit);
+            var (repeated, once) = await _lists.OnceAfter(
+                session, session.Prepare(Repeated).Set(1, userId), ReadRepeated, userId, after, ascending, limit);
+            var held = repeated is null ? once : await Merge(session, userId, repeated, once, after, ascending, limit);
             return buffered.Count == 0 ? held : WithBuffered(held, buffered, after, ascending, limit);
         });
     }
@@ -96,10 +100,9 @@ public sealed class UserAwards
         return UserLists.Nearest(held, ascending, limit);
     }
 
-    private static async ValueTask<Dictionary<long, HeldBadge>?> ReadRepeated(Session session, long userId)
+    private static async ValueTask<Dictionary<long, HeldBadge>?> ReadRepeated(Statement rows)
     {
         Dictionary<long, HeldBadge>? repeated = null;
-        var rows = session.Prepare(Repeated).Set(1, userId);
         while (await rows.Read())
         {
             repeated ??= [];
@@ -110,26 +113,23 @@ public sealed class UserAwards
 
     // A badge may have both an award without an occasion and duplicates: the earlier of the two dates it.
     private async ValueTask<List<HeldBadge>> Merge(
-        Session session, long userId, Dictionary<long, HeldBadge> repeated, Position after, bool ascending, int limit)
+        Session session, long userId, Dictionary<long, HeldBadge> repeated, List<HeldBadge> once, Position after, bool ascending, int limit)
     {
         var merged = new List<HeldBadge>(limit);
         foreach (var each in repeated.Values)
         {
-            if (each.Position.IsBehind(after, ascending) && !(await OnceAt(session, userId, each.BadgeId) is { } once && each.Position.IsBehind(once, ascending: true)))
+            if (each.Position.IsBehind(after, ascending) && !(await OnceAt(session, userId, each.BadgeId) is { } other && each.Position.IsBehind(other, ascending: true)))
             {
                 merged.Add(each);
             }
         }
-        var from = after;
-        while (true)
+        for (var page = once; ; page = await _lists.Once(session, userId, page[^1].Position, ascending, limit))
         {
-            var page = await _lists.Once(session, userId, from, ascending, limit);
             merged.AddRange(page.Where(held => !(repeated.TryGetValue(held.BadgeId, out var other) && held.Position.IsBehind(other.Position, ascending: true))));
             if (page.Count < limit || merged.Count >= limit + repeated.Count)
             {
                 break;
             }
-            from = page[^1].Position;
         }
         return UserLists.Nearest(merged, ascending, limit);
     }
@@ -196,8 +196,8 @@ public sealed class UserAwards
 
     private ValueTask<Dictionary<long, long>> ReadDates(long userId, IReadOnlyList<long> badgeIds) => _database.Read(async session =>
     {
-        var dates = await DatesByScan(session, userId, badgeIds) ?? await DatesBySeek(session, userId, badgeIds);
-        if (await ReadRepeated(session, userId) is { } repeated)
+        var (dates, found) = await DatesAndRepeated(session, userId, badgeIds);
+        if (found is { } repeated)
         {
             foreach (var id in badgeIds)
             {
@@ -210,16 +210,25 @@ public sealed class UserAwards
         return dates;
     });
 
-    private static async ValueTask<Dictionary<long, long>?> DatesByScan(Session session, long userId, IReadOnlyList<long> badgeIds)
+    private static async ValueTask<(Dictionary<long, long> Dates, Dictionary<long, HeldBadge>? Repeated)> DatesAndRepeated(
+        Session session, long userId, IReadOnlyList<long> badgeIds)
     {
-        if (badgeIds.Count < 5)
+        var repeated = session.Prepare(Repeated).Set(1, userId);
+        if (badgeIds.Count < Scarce)
         {
-            return null;
+            return (await DatesBySeek(session, userId, badgeIds), await ReadRepeated(repeated));
         }
+        var whole = session.Prepare(Dates).Set(1, userId).Set(2, Scanned);
+        session.Together(whole, repeated);
+        var (scanned, rest) = (await DatesByScan(whole, badgeIds), await ReadRepeated(repeated));
+        return (scanned ?? await DatesBySeek(session, userId, badgeIds), rest);
+    }
+
+    private static async ValueTask<Dictionary<long, long>?> DatesByScan(Statement rows, IReadOnlyList<long> badgeIds)
+    {
         var wanted = new HashSet<long>(badgeIds);
         var dates = new Dictionary<long, long>();
         var read = 0;
-        var rows = session.Prepare(Dates).Set(1, userId).Set(2, Scanned);
         while (await rows.Read())
         {
             read++;
@@ -341,6 +350,10 @@ public sealed class UserAwards
             ? await AwardDetails.Complete(session, award)
             : buffered?.ToAward());
     }
+
+    /// <summary>Whether an award with this id stood once.</summary>
+    public ValueTask<bool> WasRemoved(long userId, long awardId) =>
+        _database.Read(session => session.Prepare(RemovedById).Set(1, userId).Set(2, awardId).Any());
 
     /// <summary>The award as the caller may see it: without its payload until it is claimed, where the badge hides until then.</summary>
     /// <param name="claim">Its claim state, if it has one.</param>

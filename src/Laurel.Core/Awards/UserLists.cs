@@ -38,19 +38,40 @@ internal sealed class UserLists(Ledger ledger)
         ORDER BY awarded_at, id LIMIT $4
         """;
 
+    /// <summary>Awards without an occasion, behind a position, nearest first; and what is to be asked before them.</summary>
+    public async ValueTask<(T First, List<HeldBadge> Once)> OnceAfter<T>(
+        Session session, Statement first, Func<Statement, ValueTask<T>> read, long userId, Position after, bool ascending, int limit)
+    {
+        if (!session.ListsEveryUser)
+        {
+            return (await read(first), await Once(session, userId, after, ascending, limit));
+        }
+        var listed = Listed(session, userId, after, ascending, limit);
+        session.Together(first, listed);
+        return (await read(first), await ReadListed(listed, limit));
+    }
+
+    private static Statement Listed(Session session, long userId, Position after, bool ascending, int limit) =>
+        session.Prepare(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
+
+    private static async ValueTask<List<HeldBadge>> ReadListed(Statement listed, int limit)
+    {
+        var held = new List<HeldBadge>(Math.Min(limit, Few));
+        while (await listed.Read())
+        {
+            held.Add(Read(listed));
+        }
+        return held;
+    }
+
     /// <summary>Awards without an occasion, behind a position, nearest first.</summary>
     public async ValueTask<List<HeldBadge>> Once(Session session, long userId, Position after, bool ascending, int limit)
     {
-        var held = new List<HeldBadge>(Math.Min(limit, Few));
         if (await Has(session, userId))
         {
-            var listed = session.Prepare(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
-            while (await listed.Read())
-            {
-                held.Add(Read(listed));
-            }
-            return held;
+            return await ReadListed(Listed(session, userId, after, ascending, limit), limit);
         }
+        var held = new List<HeldBadge>(Math.Min(limit, Few));
         var read = 0;
         var rows = session.Prepare(WholeOnce).Set(1, userId);
         while (await rows.Read())
@@ -118,17 +139,8 @@ internal sealed class UserLists(Ledger ledger)
     private static HeldBadge Read(Statement row) => new(row.Long(0), row.Long(1), row.Long(2));
 
     /// <summary>Whether the indexes by time hold all of the user's awards.</summary>
-    public static async ValueTask<bool> Has(Session session, long userId)
-    {
-        if (session.ListsEveryUser)
-        {
-            return true;
-        }
-        var row = session.Prepare(IsListed).Set(1, userId);
-        var listed = await row.Read();
-        await row.Done();
-        return listed;
-    }
+    public static ValueTask<bool> Has(Session session, long userId) =>
+        session.ListsEveryUser ? ValueTask.FromResult(true) : session.Prepare(IsListed).Set(1, userId).Any();
 
     private void AskFor(long userId, int read)
     {

@@ -234,11 +234,7 @@ public sealed class Previews
     private static PreviewedAward Of(long userId, Badge badge, Reached reached) => new(userId, badge.Id, reached.At, reached.ActionId, reached.Subject);
 
     // What a reset or a revocation keeps from a rule; and of a badge that can be earned once, any duplicate makes it held.
-    private static async ValueTask<bool> IsForbidden(Session session, long userId, Badge badge, string occasion)
-    {
-        var row = session.Prepare(Forbidden).Set(1, userId).Set(2, badge.Id).Set(3, occasion);
-        var found = await row.Read();
-        await row.Done();
-        return found || (occasion.Length == 0 && await StandingAwards.Earliest(session, userId, badge.Id) is not null);
-    }
+    private static async ValueTask<bool> IsForbidden(Session session, long userId, Badge badge, string occasion) =>
+        await session.Prepare(Forbidden).Set(1, userId).Set(2, badge.Id).Set(3, occasion).Any()
+        || (occasion.Length == 0 && await StandingAwards.Earliest(session, userId, badge.Id) is not null);
 }

@@ -20,7 +20,8 @@ internal sealed class ProgressReader(Database database, Ledger ledger, BadgeCata
     private sealed record Seen(Rule Rule, UserRule? Counted, IReadOnlyList<Badge> Badges);
 
     /// <summary>By rule id.</summary>
-    public async ValueTask<List<RuleProgress>> Read(long userId, Caller caller)
+    /// <param name="caller">Null for anybody.</param>
+    public async ValueTask<List<RuleProgress>> Read(long userId, Caller? caller)
     {
         var seen = await See(userId, caller);
         var held = await awards.AwardedDates(userId, [.. seen.SelectMany(each => AskedFor(each.Rule)).Distinct()]);
@@ -39,7 +40,7 @@ internal sealed class ProgressReader(Database database, Ledger ledger, BadgeCata
     }
 
     // Found here, before a session is held, the badges are in the cache later.
-    private async ValueTask<List<Seen>> See(long userId, Caller caller)
+    private async ValueTask<List<Seen>> See(long userId, Caller? caller)
     {
         await ledger.Settle(userId);
         var (book, states) = await database.ReadSnapshot(async session => (await _book.NewestOf(session), await UserRules.Read(session, userId)));
@@ -57,7 +58,7 @@ internal sealed class ProgressReader(Database database, Ledger ledger, BadgeCata
     }
 
     // Null where one hides: the rule's key could betray it.
-    private async ValueTask<List<Badge>?> BadgesOf(Rule rule, Caller caller)
+    private async ValueTask<List<Badge>?> BadgesOf(Rule rule, Caller? caller)
     {
         var awarded = new List<Badge>();
         foreach (var tier in rule.Draft.Tiers)

@@ -75,18 +75,29 @@ internal sealed class RuleBook
         await session.Prepare(Advance).Run();
     }
 
-    /// <summary>This book while it is the newest, otherwise the newest. Until the transaction ends no rule changes.</summary>
-    public ValueTask<RuleBook> Newest(Session session) => Newest(session, session.WritesAlone ? SelectVersion : $"{SelectVersion} FOR SHARE");
+    /// <summary>Selects the version that is the newest until the transaction ends, where others write too.</summary>
+    public const string HoldVersion = $"{SelectVersion} FOR SHARE";
 
-    /// <summary>The same for who only reads, of a snapshot.</summary>
-    public ValueTask<RuleBook> NewestOf(Session snapshot) => Newest(snapshot, SelectVersion);
+    /// <summary>The newest version. Until the transaction ends no rule changes.</summary>
+    public static ValueTask<long> Hold(Session session) => Read(session, session.WritesAlone ? SelectVersion : HoldVersion);
 
-    private async ValueTask<RuleBook> Newest(Session session, string version)
+    /// <summary>The newest book, for who only reads, of a snapshot.</summary>
+    public async ValueTask<RuleBook> NewestOf(Session snapshot) => await Newest(snapshot, await Read(snapshot, SelectVersion));
+
+    private static async ValueTask<long> Read(Session session, string version)
     {
         var row = session.Prepare(version);
         await row.Read();
         var newest = row.Long(0);
         await row.Done();
+        return newest;
+    }
+
+    /// <summary>This book while it is the newest, otherwise the newest.</summary>
+    /// <param name="session">Where it is read.</param>
+    /// <param name="newest">The newest version there.</param>
+    public async ValueTask<RuleBook> Newest(Session session, long newest)
+    {
         if (newest != Version)
         {
             return new RuleBook(newest, await RuleRow.Enabled(session), await BackfillRow.Cursors(session));

@@ -20,11 +20,20 @@ public sealed class RuleCatalogue
     private readonly ProgressReader _progress;
     private readonly TimeProvider _time;
 
+    private long _version;
+
     internal RuleCatalogue(
         Database database, ChangeLog changes, IdBlocks ids, BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users,
-        ProgressReader progress, TimeProvider time) =>
+        ProgressReader progress, TimeProvider time)
+    {
         (_database, _changes, _ids, _badges, _issuers, _users, _progress, _time) =
             (database, changes, ids, badges, issuers, users, progress, time);
+        _changes.Changed += (kind, _) => _ = kind == ChangeKind.Rule ? Interlocked.Increment(ref _version) : 0;
+    }
+
+    /// <summary>Moves whenever a rule changes: what was computed from the rules at one version is good until the next. Read it before
+    /// them.</summary>
+    public long Version => Interlocked.Read(ref _version);
 
     public ValueTask<Rule?> Find(long id) => _database.Read(session => RuleRow.Find(session, id));
 
@@ -94,6 +103,9 @@ public sealed class RuleCatalogue
             ? await _progress.Read(userId, caller)
             : new Refusal(RefusalCode.UnknownUser, "No user has this id.");
     }
+
+    /// <summary>How far a user is in each rule, as anybody may know who may see the user's wall.</summary>
+    internal ValueTask<List<RuleProgress>> ShownProgress(long userId) => _progress.Read(userId, caller: null);
 
     /// <summary>The rules that award a badge.</summary>
     public async ValueTask<IReadOnlyList<Rule>> OfBadge(long badgeId) =>

@@ -32,7 +32,7 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
             // Between it and the batches of other nodes there is an order: they have recorded what it counts, or see what it has done.
             await RuleBook.Lock(session);
         }
-        var book = await _book.Newest(session);
+        var book = await _book.Newest(session, await store.HoldRules(session));
         _book = book;
         if (actions.Count + backfills.Count == 0 && !book.LooksAtHoldings)
         {
@@ -50,7 +50,7 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
         if (backfills.Count > 0)
         {
             // They have come further: whom they have looked at is looked at here from now on.
-            _book = book = await _book.Newest(session);
+            _book = book = await _book.Newest(session, await RuleBook.Hold(session));
             run = new RuleRun(session, store, book, badges, ids, watch, now, settled);
         }
         await run.EvaluateHoldings();

@@ -10,15 +10,25 @@ namespace Laurel.Core.Statistics;
 public sealed class Tallies : IAsyncDisposable
 {
     private const int TotalsKept = 200_000;
+    private const int OutboxAtOnce = 500;
 
-    private const string Sequences = "SELECT slot, (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot) FROM nodes";
     private const string BucketsSince = "SELECT badge_id, start, sum(awarded) FROM badge_tallies WHERE span = 2 AND start > $1 GROUP BY badge_id, start";
     private const string VisitorsSince = "SELECT issuer_id, bucket, sum(visitors) FROM visitor_tallies WHERE bucket > $1 GROUP BY issuer_id, bucket";
     private const string TotalOf = "SELECT coalesce(sum(awarded), 0) FROM badge_tallies WHERE span = 0 AND start = 0 AND badge_id = $1";
-    private const string OutboxSince = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT 500";
+    private const string OutboxSince = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
     private const string DropBuckets = "DELETE FROM badge_tallies WHERE span = 2 AND start < $1";
     private const string DropVisitors = "DELETE FROM visitor_tallies WHERE bucket < $1";
     private const string DropOutbox = "DELETE FROM outbox WHERE node = $1 AND committed_at < $2 AND sequence < $3";
+
+    private const long OutboxRetention = Live.EventPages.Retention + (3600 * Clock.Second);
+
+    // One range a day: a range of days would hold every badge's rows.
+    private static readonly string Days =
+        "SELECT start, sum(awarded) FROM badge_tallies WHERE span = 1 AND badge_id = $1 AND start IN ("
+        + string.Join(", ", Enumerable.Range(2, ShownDays).Select(number => $"${number}")) + ") GROUP BY start";
+
+    /// <summary>How many days <see cref="AwardedByDay"/> tells of.</summary>
+    public const int ShownDays = 90;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
@@ -34,12 +44,46 @@ public sealed class Tallies : IAsyncDisposable
 
     public Tallies(Database database, TimeProvider time) => (_database, _time) = (database, time);
 
+    /// <summary>Moved by what is applied here.</summary>
+    internal AwardStamps Stamps { get; } = new();
+
     /// <summary>Awards of the badge that stand.</summary>
     public ValueTask<long> Awarded(long badgeId) =>
         _totals.TryGetValue(badgeId, out var total) && total.TryRead(out var awarded) ? ValueTask.FromResult(awarded) : Load(badgeId);
 
     /// <summary>Standing awards of the badge whose time lies in the current five-minute bucket or the 287 before it.</summary>
     public long PastDay(long badgeId) => _days.TryGetValue(badgeId, out var day) ? day.Sum(Clock.BucketOf(_time.Micros())) : 0;
+
+    /// <summary>Standing awards of the badge by the UTC day of their time, over the <see cref="ShownDays"/> days up to today.</summary>
+    /// <returns>The number of the last day, and the counts, oldest first.</returns>
+    public async ValueTask<(long Today, long[] Counts)> AwardedByDay(long badgeId)
+    {
+        var today = Clock.DayOf(_time.Micros());
+        var first = today - ShownDays + 1;
+        var counts = await _database.ReadSnapshot(async session =>
+        {
+            var counted = new long[ShownDays];
+            var known = await _database.Tallied(session);
+            var rows = session.Prepare(Days).Set(1, badgeId);
+            for (var day = 0; day < ShownDays; day++)
+            {
+                rows.Set(day + 2, first + day);
+            }
+            while (await rows.Read())
+            {
+                counted[rows.Long(0) - first] = rows.Long(1);
+            }
+            await ForEachNotTallied(session, known, each =>
+            {
+                if (each.BadgeId == badgeId && each.Kind != OutboxKind.Visited && Clock.DayOf(each.At) - first is >= 0 and < ShownDays and var day)
+                {
+                    counted[day] += each.Awards;
+                }
+            });
+            return counted;
+        });
+        return (today, counts);
+    }
 
     /// <summary>Distinct users last seen at the issuer in the same day.</summary>
     public long Visitors(long issuerId) => _visitors.TryGetValue(issuerId, out var day) ? day.Sum(Clock.BucketOf(_time.Micros())) : 0;
@@ -59,7 +103,7 @@ public sealed class Tallies : IAsyncDisposable
         var oldest = Clock.BucketOf(_time.Micros()) - 576;
         await _database.ReadSnapshot(async session =>
         {
-            foreach (var (node, sequence) in await ReadSequences(session, _database.Tallied))
+            foreach (var (node, sequence) in await _database.Tallied(session))
             {
                 _applied[node] = sequence;
             }
@@ -76,17 +120,6 @@ public sealed class Tallies : IAsyncDisposable
         {
             days.GetOrAdd(rows.Long(0), static _ => new RollingDay()).Add(rows.Long(1), rows.Long(2));
         }
-    }
-
-    private static async ValueTask<Dictionary<short, long>> ReadSequences(Session session, string sql)
-    {
-        var sequences = new Dictionary<short, long>();
-        var rows = session.Prepare(sql);
-        while (await rows.Read())
-        {
-            sequences[(short)rows.Long(0)] = rows.Long(1);
-        }
-        return sequences;
     }
 
     /// <summary>Takes in what a node's batch did. Batches of one node come in order, from one thread at a time.</summary>
@@ -106,6 +139,7 @@ public sealed class Tallies : IAsyncDisposable
                 }
                 continue;
             }
+            Stamps.Move(each.UserId);
             var delta = each.Awards;
             var bucket = Clock.BucketOf(each.At);
             if (bucket > oldest)
@@ -135,7 +169,7 @@ public sealed class Tallies : IAsyncDisposable
                 // The entry has been collecting deltas since it was added, before this snapshot begins.
                 var (value, sequences) = await _database.ReadSnapshot(async session =>
                 {
-                    var known = await ReadSequences(session, _database.Tallied);
+                    var known = await _database.Tallied(session);
                     var row = session.Prepare(TotalOf).Set(1, badgeId);
                     await row.Read();
                     var read = row.Long(0);
@@ -152,10 +186,16 @@ public sealed class Tallies : IAsyncDisposable
         }
     }
 
-    // What the outbox of the snapshot says beyond the tallies; moves the sequences on to its ends.
     private static async ValueTask<long> NotTallied(Session session, Dictionary<short, long> sequences, long badgeId)
     {
         var sum = 0L;
+        await ForEachNotTallied(session, sequences, each => sum += each.BadgeId == badgeId ? each.Awards : 0);
+        return sum;
+    }
+
+    // What the outbox of the snapshot says beyond the tallies; moves the sequences on to its ends.
+    private static async ValueTask ForEachNotTallied(Session session, Dictionary<short, long> sequences, Action<OutboxEvent> apply)
+    {
         foreach (var node in sequences.Keys.ToList())
         {
             var rows = session.Prepare(Outbox.RowsBehind).Set(1, (long)node).Set(2, sequences[node]);
@@ -164,11 +204,10 @@ public sealed class Tallies : IAsyncDisposable
                 sequences[node] = rows.Long(0);
                 foreach (var each in Outbox.Unpack(rows.Bytes(1)))
                 {
-                    sum += each.BadgeId == badgeId ? each.Awards : 0;
+                    apply(each);
                 }
             }
         }
-        return sum;
     }
 
     private void Shrink(long kept)
@@ -206,16 +245,15 @@ public sealed class Tallies : IAsyncDisposable
 
     private async Task ReadOthers()
     {
-        var sequences = await _database.Poll(session => ReadSequences(session, Sequences));
-        foreach (var (node, newest) in sequences)
+        foreach (var node in (await _database.Poll(Outbox.Slots)).Where(slot => slot != _self))
         {
-            while (node != _self && _applied.GetValueOrDefault(node) < newest)
+            while (true)
             {
                 var after = _applied.GetValueOrDefault(node);
                 var batches = await _database.Poll(async session =>
                 {
                     var found = new List<(long, byte[])>();
-                    var rows = session.Prepare(OutboxSince).Set(1, (long)node).Set(2, after);
+                    var rows = session.Prepare(OutboxSince).Set(1, (long)node).Set(2, after).Set(3, OutboxAtOnce);
                     while (await rows.Read())
                     {
                         found.Add((rows.Long(0), rows.Bytes(1)));
@@ -226,7 +264,7 @@ public sealed class Tallies : IAsyncDisposable
                 {
                     Apply(node, sequence, Outbox.Unpack(packed));
                 }
-                if (batches.Count == 0)
+                if (batches.Count < OutboxAtOnce)
                 {
                     break;
                 }
@@ -234,16 +272,18 @@ public sealed class Tallies : IAsyncDisposable
         }
     }
 
-    // The outbox row from which on it may be the only copy.
+    // The outbox row from which on it may be the only copy, or has no number in the stream yet.
     private async ValueTask<long> Kept(Session session)
     {
-        var applied = _applied.GetValueOrDefault(_self);
+        var numbered = await session.QueryFirst<long?>("SELECT next FROM stream_heads WHERE node = @slot", new { slot = _self });
+        var applied = Math.Min(_applied.GetValueOrDefault(_self), numbered ?? 1);
         return _database.Buffers
             ? Math.Min(applied, await session.QueryFirst<long>("SELECT min(flushed, tallied) FROM nodes WHERE slot = @slot", new { slot = _self }))
             : applied;
     }
 
-    /// <summary>Drops buckets and outbox rows past their retention: 48 hours and 7 days.</summary>
+    /// <summary>Drops buckets and outbox rows past their retention: 48 hours and 7 days, and of the latter an hour more: the stream's
+    /// numbers go before them.</summary>
     public async Task Trim()
     {
         var now = _time.Micros();
@@ -251,7 +291,7 @@ public sealed class Tallies : IAsyncDisposable
         {
             await session.Prepare(DropBuckets).Set(1, Clock.BucketOf(now) - 576).Run();
             await session.Prepare(DropVisitors).Set(1, Clock.BucketOf(now) - 576).Run();
-            await session.Prepare(DropOutbox).Set(1, (long)_self).Set(2, now - (7 * Clock.Day)).Set(3, await Kept(session)).Run();
+            await session.Prepare(DropOutbox).Set(1, (long)_self).Set(2, now - OutboxRetention).Set(3, await Kept(session)).Run();
         });
     }
 

@@ -7,6 +7,10 @@ internal static class Citus
     /// <summary>Selects whether the database has the extension.</summary>
     public const string IsPresent = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')";
 
+    /// <summary>What every connection asks for, wherever it leads: within a transaction Citus then has one connection to each worker, so that a
+    /// transaction on a snapshot sees all that one worker holds as of one moment.</summary>
+    public const string Options = "-c citus.max_adaptive_executor_pool_size=1";
+
     // What one transaction makes, one connection to each worker must see.
     private const string Sequential = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'";
 

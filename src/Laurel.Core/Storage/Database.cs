@@ -82,8 +82,8 @@ public abstract class Database : IAsyncDisposable
     /// <summary>Whether its ledger commits some awards and visits before their rows; see <see cref="Awards.Memtable"/>.</summary>
     internal virtual bool Buffers => false;
 
-    /// <summary>Selects, by node slot, the number of the outbox row up to which its tallies count.</summary>
-    internal virtual string Tallied => "SELECT slot, (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot) FROM nodes";
+    /// <summary>By node slot, the number of the outbox row up to which its tallies count in the session's snapshot.</summary>
+    internal virtual ValueTask<Dictionary<short, long>> Tallied(Session session) => Awards.Outbox.Newest(session);
 
     internal abstract Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate);
 

@@ -38,8 +38,8 @@ internal sealed class PostgresDatabase : Database
         // Nothing is ever set on a connection, so nothing has to be reset: six statements for each time one is returned.
         parsed.NoResetOnClose = true;
         // An acknowledged award must survive whatever the cluster's default is.
-        parsed.Options = $"{parsed.Options} -c synchronous_commit=on".Trim();
-        if (parsed.TcpKeepAliveTime == 0)
+        parsed.Options = $"{parsed.Options} -c synchronous_commit=on {Citus.Options}".Trim();
+        if (parsed.TcpKeepAliveTime == 0 && !HasSocket(parsed))
         {
             // A host that is gone without a word is noticed, by connections that wait for it too.
             (parsed.TcpKeepAlive, parsed.TcpKeepAliveTime, parsed.TcpKeepAliveInterval) = (true, 5, 1);
@@ -49,6 +49,10 @@ internal sealed class PostgresDatabase : Database
         _mostThreads = Environment.ProcessorCount + parsed.MaxPoolSize;
         _source = Source(parsed);
     }
+
+    // Files of this machine, which know nothing of TCP and refuse its options.
+    private static bool HasSocket(NpgsqlConnectionStringBuilder parsed) =>
+        parsed.Host?.Split(',', StringSplitOptions.TrimEntries).Any(host => host.StartsWith('/') || host.StartsWith('@')) == true;
 
     // Whatever the string says of Target Session Attributes: among several hosts the primary is the one that can do everything, and
     // an only host has to do it.
@@ -301,6 +305,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
 
     internal override DbTransaction? Transaction => transaction;
 
+    internal override async ValueTask EndWhenIdle(TimeSpan pause) =>
+        await Execute($"SET LOCAL idle_in_transaction_session_timeout = {(long)pause.TotalMilliseconds}");
+
     internal override async ValueTask InsertAll(TransferTable table, IEnumerable<object?[]> rows)
     {
         await using var copy = await connection.BeginBinaryImportAsync(
@@ -329,11 +336,20 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     internal override Task Empty(string table) => Execute($"TRUNCATE {table}");
 
     public override Statement Prepare(string sql) => new PostgresStatement(new NpgsqlCommand(sql, connection, transaction));
+
+    internal override void Together(Statement first, Statement second) => ((PostgresStatement)first).Lead((PostgresStatement)second);
 }
 
 internal sealed class PostgresStatement(NpgsqlCommand command) : Statement
 {
     private NpgsqlDataReader? _reader;
+
+    // Travels with this one, and is read behind it.
+    private PostgresStatement? _follower;
+
+    private NpgsqlCommand Command => command;
+
+    public void Lead(PostgresStatement follower) => _follower = follower;
 
     public override Statement Set(int index, long value) => Add(index, new NpgsqlParameter<long> { TypedValue = value });
 
@@ -363,13 +379,27 @@ internal sealed class PostgresStatement(NpgsqlCommand command) : Statement
 
     public override async ValueTask<bool> Read()
     {
-        _reader ??= await command.ExecuteReaderAsync();
+        _reader ??= _follower is { } follower ? await Batch(command, follower.Command).ExecuteReaderAsync() : await command.ExecuteReaderAsync();
         if (await _reader.ReadAsync())
         {
             return true;
         }
         await Done();
         return false;
+    }
+
+    private static NpgsqlBatch Batch(params ReadOnlySpan<NpgsqlCommand> commands)
+    {
+        var batch = new NpgsqlBatch(commands[0].Connection, commands[0].Transaction);
+        foreach (var each in commands)
+        {
+            var command = new NpgsqlBatchCommand(each.CommandText);
+            var parameters = each.Parameters.ToArray();
+            each.Parameters.Clear();
+            command.Parameters.AddRange(parameters);
+            batch.BatchCommands.Add(command);
+        }
+        return batch;
     }
 
     public override async ValueTask<int> Run() => await command.ExecuteNonQueryAsync();
@@ -379,11 +409,18 @@ internal sealed class PostgresStatement(NpgsqlCommand command) : Statement
         if (_reader is { } reader)
         {
             _reader = null;
+            if (_follower is { } follower)
+            {
+                _follower = null;
+                await reader.NextResultAsync();
+                follower._reader = reader;
+                return;
+            }
             await reader.DisposeAsync();
         }
     }
 
-    public override long Long(int column) => _reader!.GetFieldType(column) == typeof(short) ? _reader.GetInt16(column) : _reader.GetInt64(column);
+    public override long Long(int column) => _reader!.GetInt64(column);
 
     public override string Text(int column) => _reader!.GetString(column);
 

@@ -17,7 +17,7 @@ internal sealed class PostgresInsert
 
     /// <param name="table">Into which.</param>
     /// <param name="columns">Those of whose values arrays are given, each with its type: <c>id bigint, key text</c>.</param>
-    /// <param name="then">What follows: <c>ON CONFLICT …</c>, <c>RETURNING …</c>.</param>
+    /// <param name="then">What follows: <c>ON CONFLICT …</c>, <c>RETURNING …</c>; from arrays also what the rows, <c>k</c>, are joined with.</param>
     /// <param name="constants">Further columns and the expression that every row has there: <c>version = 0</c>.</param>
     public PostgresInsert(string table, string columns, string then, params (string Column, string Value)[] constants)
     {
@@ -26,24 +26,24 @@ internal sealed class PostgresInsert
         _types = [.. typed.Select(column => column[1])];
         _constants = string.Concat(constants.Select(each => $", {each.Value}"));
         _then = then;
-        _fromArrays = $"{_into} SELECT *{_constants} FROM unnest({string.Join(", ", _types.Select((type, place) => $"${place + 1}::{type}[]"))}) {then}";
+        _fromArrays = $"{_into} SELECT k.*{_constants} FROM unnest({string.Join(", ", _types.Select((type, place) => $"${place + 1}::{type}[]"))}) "
+            + $"AS k ({string.Join(", ", typed.Select(column => column[0]))}) {then}";
     }
 
-    /// <summary>The commands that insert these rows; run and dispose each.</summary>
-    /// <param name="session">PostgreSQL's.</param>
+    /// <summary>The statements that insert these rows, each with its parameters by number.</summary>
     /// <param name="distributed">Whether Citus spreads the table. It would gather what is selected from arrays on one machine first, and
     /// spreads values at once; PostgreSQL itself plans and reads arrays much faster.</param>
     /// <param name="values">An array for each column, all as long.</param>
-    public IEnumerable<NpgsqlCommand> Commands(Session session, bool distributed, params IReadOnlyList<Array> values)
+    public IEnumerable<(string Sql, IEnumerable<object?> Parameters)> Statements(bool distributed, params IReadOnlyList<Array> values)
     {
         if (!distributed)
         {
-            yield return Command(session, _fromArrays, values);
+            yield return (_fromArrays, values);
             yield break;
         }
         foreach (var rows in Enumerable.Range(0, values[0].Length).Chunk(RowsAtOnce))
         {
-            yield return Command(session, FromValues(rows.Length), rows.SelectMany(row => values.Select(column => column.GetValue(row))));
+            yield return (FromValues(rows.Length), rows.SelectMany(row => values.Select(column => column.GetValue(row))));
         }
     }
 
@@ -57,14 +57,17 @@ internal sealed class PostgresInsert
         var command = new NpgsqlCommand(sql, (NpgsqlConnection)session.Connection, (NpgsqlTransaction?)session.Transaction);
         foreach (var parameter in parameters)
         {
-            command.Parameters.Add(parameter switch
-            {
-                string?[] => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = parameter },
-                // Only texts are ever missing.
-                null => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = DBNull.Value },
-                _ => new NpgsqlParameter { Value = parameter },
-            });
+            command.Parameters.Add(Parameter(parameter));
         }
         return command;
     }
+
+    /// <summary>A value as a parameter by number.</summary>
+    public static NpgsqlParameter Parameter(object? value) => value switch
+    {
+        string?[] => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = value },
+        // Only texts are ever missing.
+        null => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = DBNull.Value },
+        _ => new NpgsqlParameter { Value = value },
+    };
 }

@@ -24,15 +24,18 @@ internal sealed class PostgresTransaction : IAsyncDisposable, IDisposable
 
     /// <summary>No caller's token and no command timeout reaches COMMIT: the driver would cancel it, and it would report success without
     /// its standby. One that has not been answered by its deadline is left to itself, and its connection with it.</summary>
+    /// <param name="last">What is still to be done, in the same round trip.</param>
+    /// <exception cref="PostgresException">One of these was refused, so nothing is committed.</exception>
     /// <exception cref="CommitUnknownException">It was not answered, or not for certain.</exception>
-    public async Task Commit()
+    public async Task Commit(IEnumerable<NpgsqlBatchCommand>? last = null)
     {
+        var commit = new NpgsqlBatchCommand("COMMIT");
         var withoutStandby = false;
         void Notice(object sender, NpgsqlNoticeEventArgs notice) => withoutStandby |= notice.Notice.SqlState == Warning;
         Connection.Notice += Notice;
         try
         {
-            var answer = Answer(new NpgsqlCommand("COMMIT", Connection, _transaction) { CommandTimeout = 0 });
+            var answer = Answer([.. last ?? [], commit]);
             try
             {
                 await answer.WaitAsync(_database.Options.CommitDeadline);
@@ -44,7 +47,8 @@ internal sealed class PostgresTransaction : IAsyncDisposable, IDisposable
                 throw;
             }
         }
-        catch (Exception failure)
+        // The server passes over all that follows what it refuses.
+        catch (Exception failure) when (failure is not PostgresException { BatchCommand: { } refused } || refused == commit)
         {
             throw new CommitUnknownException(failure);
         }
@@ -60,12 +64,14 @@ internal sealed class PostgresTransaction : IAsyncDisposable, IDisposable
 
     public Task Rollback() => _transaction.RollbackAsync();
 
-    private static async Task Answer(NpgsqlCommand commit)
+    private async Task Answer(IEnumerable<NpgsqlBatchCommand> commands)
     {
-        await using (commit)
+        await using var batch = new NpgsqlBatch(Connection, _transaction) { Timeout = 0 };
+        foreach (var command in commands)
         {
-            await commit.ExecuteNonQueryAsync();
+            batch.BatchCommands.Add(command);
         }
+        await batch.ExecuteNonQueryAsync();
     }
 
     public async ValueTask DisposeAsync()

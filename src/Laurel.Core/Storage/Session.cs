@@ -16,6 +16,10 @@ public abstract class Session
     /// <summary>Whether only one transaction at a time writes, so that what it reads needs no lock.</summary>
     internal virtual bool WritesAlone => false;
 
+    /// <summary>Lets the server end this transaction when nothing comes from its process for so long: one that freezes must not hold its
+    /// locks for ever. First of all in it. (A file has no server: whoever writes to it keeps others out, frozen or not.)</summary>
+    internal virtual ValueTask EndWhenIdle(TimeSpan pause) => default;
+
     /// <summary>Inserts many rows, each with the values of <see cref="TransferTable.Stored"/>, in whose order they are.</summary>
     internal abstract ValueTask InsertAll(TransferTable table, IEnumerable<object?[]> rows);
 
@@ -24,6 +28,11 @@ public abstract class Session
 
     /// <summary>A statement for a hot path: kept prepared, parameters by number.</summary>
     public abstract Statement Prepare(string sql);
+
+    /// <summary>Sends a query with another one, where that saves a round trip. Read both, in this order, before anything else.</summary>
+    internal virtual void Together(Statement first, Statement second)
+    {
+    }
 
     /// <summary>Rows as records, parameters by name (<c>@id</c>).</summary>
     public Task<IEnumerable<T>> Query<T>(string sql, object? parameters = null) =>

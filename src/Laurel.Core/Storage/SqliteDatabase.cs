@@ -179,7 +179,8 @@ internal class SqliteDatabase : Database
 
     internal override bool Buffers => true;
 
-    internal override string Tallied => "SELECT slot, tallied FROM nodes";
+    internal override async ValueTask<Dictionary<short, long>> Tallied(Session session) =>
+        (await session.Query<(short Slot, long Tallied)>("SELECT slot, tallied FROM nodes")).ToDictionary(node => node.Slot, node => node.Tallied);
 
     internal override async Task<Database> OpenStill(string copy, TimeProvider time) => await PrivateCopy.Make(this, copy, time);
 

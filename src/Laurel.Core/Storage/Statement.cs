@@ -20,6 +20,14 @@ public abstract class Statement
     /// <summary>Executes on the first call; then moves to the next row. False when there is none.</summary>
     public abstract ValueTask<bool> Read();
 
+    /// <summary>Executes and answers whether there is a row.</summary>
+    public async ValueTask<bool> Any()
+    {
+        var found = await Read();
+        await Done();
+        return found;
+    }
+
     /// <summary>Executes without reading rows and answers how many rows changed.</summary>
     public abstract ValueTask<int> Run();
 

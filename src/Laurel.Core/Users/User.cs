@@ -10,6 +10,18 @@ public sealed record User(long Id, string Key, UserDraft Draft, bool HasPassword
     public bool IsAdministrator => Draft.IsAdministrator;
 }
 
+/// <summary>Who sees what a user has won. Stored: numbers never change.</summary>
+public enum Privacy
+{
+    /// <summary>Nobody without a key that may: no page of the user's is there. A user is private until somebody says otherwise.</summary>
+    Private = 0,
+
+    /// <summary>Whoever has the address. Search engines are asked to keep away.</summary>
+    Unlisted = 1,
+
+    Public = 2,
+}
+
 /// <summary>What a caller sets of a user.</summary>
 public sealed record UserDraft
 {
@@ -25,6 +37,7 @@ public sealed record UserDraft
     public bool IsVerified { get; init; }
     public long FollowersCount { get; init; }
     public UserProfile Profile { get; init; } = new();
+    public Privacy Privacy { get; init; }
 
     internal bool IsAdministrator => Permissions.Contains(Access.Permissions.Administrator);
 }

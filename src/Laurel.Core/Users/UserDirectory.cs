@@ -18,7 +18,7 @@ public sealed class UserDirectory
     private const string Columns = """
         id AS Id, key AS Key, username AS Username, full_name AS FullName, email AS Email, time_zone AS TimeZone, locale AS Locale,
         permissions AS Permissions, is_verified AS IsVerified, followers_count AS FollowersCount, profile AS Profile,
-        password_hash AS PasswordHash, created_at AS CreatedAt, updated_at AS UpdatedAt
+        password_hash AS PasswordHash, privacy AS Privacy, created_at AS CreatedAt, updated_at AS UpdatedAt
         """;
 
     private const string ExistsById = "SELECT 1 FROM users WHERE id = $1";
@@ -70,13 +70,7 @@ public sealed class UserDirectory
         {
             return false;
         }
-        var exists = await _database.Read(async session =>
-        {
-            var row = session.Prepare(ExistsById).Set(1, id);
-            var found = await row.Read();
-            await row.Done();
-            return found;
-        });
+        var exists = await _database.Read(session => session.Prepare(ExistsById).Set(1, id).Any());
         if (exists)
         {
             MarkSeen(id);
@@ -382,13 +376,13 @@ public sealed class UserDirectory
         var row = Row.From(id, key, draft, hash, standing?.CreatedAt ?? now, now);
         await session.Execute("""
             INSERT INTO users (id, key, username, full_name, email, time_zone, locale, permissions, is_verified, followers_count, profile,
-              password_hash, created_at, updated_at)
+              password_hash, privacy, created_at, updated_at)
             VALUES (@Id, @Key, @Username, @FullName, @Email, @TimeZone, @Locale, @Permissions, @IsVerified, @FollowersCount, @Profile,
-              @PasswordHash, @CreatedAt, @UpdatedAt)
+              @PasswordHash, @Privacy, @CreatedAt, @UpdatedAt)
             ON CONFLICT (id) DO UPDATE SET key = excluded.key, username = excluded.username, full_name = excluded.full_name,
               email = excluded.email, time_zone = excluded.time_zone, locale = excluded.locale, permissions = excluded.permissions,
               is_verified = excluded.is_verified, followers_count = excluded.followers_count, profile = excluded.profile,
-              password_hash = excluded.password_hash, updated_at = excluded.updated_at
+              password_hash = excluded.password_hash, privacy = excluded.privacy, updated_at = excluded.updated_at
             """, row);
         if (standing is not null)
         {
@@ -425,6 +419,7 @@ public sealed class UserDirectory
         public long FollowersCount { get; init; }
         public string? Profile { get; init; }
         public string? PasswordHash { get; init; }
+        public long? Privacy { get; init; }
         public long CreatedAt { get; init; }
         public long UpdatedAt { get; init; }
 
@@ -443,6 +438,7 @@ public sealed class UserDirectory
             FollowersCount = draft.FollowersCount,
             Profile = draft.Profile == new UserProfile() ? null : JsonSerializer.Serialize(draft.Profile, CoreJson.Stored.UserProfile),
             PasswordHash = passwordHash,
+            Privacy = draft.Privacy == Users.Privacy.Private ? null : (long)draft.Privacy,
             CreatedAt = createdAt,
             UpdatedAt = updatedAt,
         };
@@ -459,6 +455,7 @@ public sealed class UserDirectory
             IsVerified = IsVerified != 0,
             FollowersCount = FollowersCount,
             Profile = Profile is null ? new UserProfile() : JsonSerializer.Deserialize(Profile, CoreJson.Stored.UserProfile)!,
+            Privacy = (Users.Privacy)(Privacy ?? 0),
         }, PasswordHash is not null, CreatedAt, UpdatedAt);
     }
 }

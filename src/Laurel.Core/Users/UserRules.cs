@@ -45,6 +45,10 @@ internal static class UserRules
         {
             return Refusal.Invalid("followersCount", "A count is 0 to 2^53 - 1.");
         }
+        if (!Enum.IsDefined(draft.Privacy))
+        {
+            return Refusal.Invalid("privacy", "One of private, unlisted and public.");
+        }
         if (password is not null && (!TextRules.Fits(password, MaximumPassword) || TextRules.Length(password) < MinimumPassword))
         {
             return Refusal.Invalid("password", "A password has 1 to 1,000 characters.");

@@ -78,6 +78,12 @@ internal static class ServeCommand
         HelpName = "number",
     };
 
+    private static readonly Option<int?> MaximumSubscribers = new("--maximum-subscribers")
+    {
+        Description = "Subscribers to the live stream at once. Default: 1000. [LAUREL_MAXIMUM_SUBSCRIBERS]",
+        HelpName = "number",
+    };
+
     private static readonly Option<int?> RequestsPerSecond = new("--requests-per-second")
     {
         Description = "Requests a second from one address; more get 429. Default: 0, no limit. [LAUREL_REQUESTS_PER_SECOND]",
@@ -89,8 +95,8 @@ internal static class ServeCommand
         var serve = new Command("serve", "Serve until told to stop.")
         {
             Urls, OpenDialects, OpenNetworks, AllowedHosts, AllowPlainBasic, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers,
-            PerfumerOrigins, ModerationFile, CommonOptions.ActionLateness, CommonOptions.ActionRetention, Log, MaximumConnections, RequestsPerSecond,
-            CommonOptions.Partitions, CommonOptions.Synchronous,
+            PerfumerOrigins, ModerationFile, CommonOptions.ActionLateness, CommonOptions.ActionRetention, Log, MaximumConnections, MaximumSubscribers,
+            RequestsPerSecond, CommonOptions.Partitions, CommonOptions.Synchronous,
         };
         serve.SetAction((line, ct) => ServerHost.Run(Options(line, Settings.Read()), ct));
         return serve;
@@ -121,6 +127,7 @@ internal static class ServeCommand
             Partitions = settings.Number(line, CommonOptions.Partitions) ?? defaults.Partitions,
             Synchronous = settings.SynchronousMode(line),
             MaximumConnections = settings.Number(line, MaximumConnections) ?? defaults.MaximumConnections,
+            MaximumSubscribers = settings.Number(line, MaximumSubscribers) ?? defaults.MaximumSubscribers,
             RequestsPerSecond = settings.Number(line, RequestsPerSecond) ?? defaults.RequestsPerSecond,
         };
     }

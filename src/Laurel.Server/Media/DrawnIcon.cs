@@ -62,14 +62,23 @@ internal static class DrawnIcon
     /// <summary>What stands for a badge that is masked.</summary>
     public static readonly byte[] Hidden = Render(Shapes[1], Grey, Question);
 
+    /// <summary>What an icon is made of: the outline of its shape, its colour, and the outline of the white emblem on it.</summary>
+    internal readonly record struct Design(string Shape, string Colour, string Emblem);
+
+    /// <summary>What the icon of a masked badge is made of, its emblem apart.</summary>
+    internal static Design HiddenDesign => new(Shapes[1], Grey, "");
+
     /// <summary>A badge's icon as an SVG in UTF-8.</summary>
     public static byte[] Of(long badgeId)
     {
+        var design = DesignOf(badgeId);
+        return Render(design.Shape, design.Colour, $"<path d=\"{design.Emblem}\" fill=\"#fff\"/>");
+    }
+
+    internal static Design DesignOf(long badgeId)
+    {
         var bits = Mixed((ulong)badgeId);
-        return Render(
-            Shapes[Take(ref bits, Shapes.Length)],
-            Colours[Take(ref bits, Colours.Length)],
-            $"<path d=\"{Emblems[Take(ref bits, Emblems.Length)]}\" fill=\"#fff\"/>");
+        return new(Shapes[Take(ref bits, Shapes.Length)], Colours[Take(ref bits, Colours.Length)], Emblems[Take(ref bits, Emblems.Length)]);
     }
 
     // Neighbours shall look nothing alike: every bit of the id decides about every bit of this (the end of SplitMix64).

@@ -40,6 +40,14 @@ internal static class ImageEndpoint
         {
             await WriteDrawn(context, DrawnIcon.Of(badgeId));
         }
+        else if (name == IconPaths.HiddenPreviewName)
+        {
+            await WritePreview(context, DrawnPreview.Hidden);
+        }
+        else if (IconPaths.IsPreview(name, out var previewed))
+        {
+            await WritePreview(context, DrawnPreview.Of(previewed));
+        }
         else if (await FindUploaded(core.Icons, name) is { } icon)
         {
             await Write(context, icon.Bytes, icon.Info.Format.MediaType(), icon.Hash, ForGood);
@@ -59,6 +67,9 @@ internal static class ImageEndpoint
 
     private static Task WriteDrawn(HttpContext context, byte[] svg) =>
         Write(context, svg, DrawnIcon.MediaType, Convert.ToHexStringLower(SHA256.HashData(svg)), ForADay);
+
+    private static Task WritePreview(HttpContext context, byte[] png) =>
+        Write(context, png, DrawnPreview.MediaType, Convert.ToHexStringLower(SHA256.HashData(png)), ForADay);
 
     private static Task Write(HttpContext context, byte[] image, string mediaType, string hash, string caching)
     {

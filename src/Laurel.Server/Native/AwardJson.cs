@@ -104,7 +104,7 @@ internal sealed class AwardJson : PlacedAwardBody
         IsBadged = claim?.IsWorn ?? false,
     };
 
-    private static string Word(AwardSource source) => source switch
+    internal static string Word(AwardSource source) => source switch
     {
         AwardSource.Native => "native",
         AwardSource.Roblox => "roblox",

@@ -93,7 +93,7 @@ internal class BadgeBody
         _ => null,
     };
 
-    protected static string? Word(BadgeLevel level) => level switch
+    internal static string? Word(BadgeLevel level) => level switch
     {
         BadgeLevel.None => null,
         BadgeLevel.Bronze => "bronze",

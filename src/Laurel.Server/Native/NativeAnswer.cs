@@ -10,6 +10,9 @@ internal sealed record NativeAnswer(int Status, string? ContentType, byte[] Body
 
     public static readonly NativeAnswer NoContent = new(StatusCodes.Status204NoContent, null, []);
 
+    /// <summary>An answer without an end, which has been written.</summary>
+    public static readonly NativeAnswer Streamed = new(StatusCodes.Status200OK, null, []);
+
     /// <summary>What a repetition of the request is answered with, where that is not the answer itself.</summary>
     public byte[]? Kept { get; init; }
 
@@ -27,6 +30,10 @@ internal sealed record NativeAnswer(int Status, string? ContentType, byte[] Body
 
     public async Task Write(HttpContext context)
     {
+        if (ReferenceEquals(this, Streamed))
+        {
+            return;
+        }
         var response = context.Response;
         response.StatusCode = Status;
         response.Headers.CacheControl = "no-store";

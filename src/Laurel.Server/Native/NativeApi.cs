@@ -1,4 +1,5 @@
 using Laurel.Server.Http;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Laurel.Server.Native;
 
@@ -9,9 +10,11 @@ internal static class NativeApi
 
     private const string Document = "native";
 
-    public static void AddNative(this IServiceCollection services) => services
-        .AddSingleton<IErrorShape, NativeErrorShape>()
-        .AddSingleton(new ApiDocument(Document, "Laurel's own API", "openapi.native.json"));
+    public static void AddNative(this IServiceCollection services)
+    {
+        services.AddSingleton<IErrorShape, NativeErrorShape>().AddSingleton(new ApiDocument(Document, "Laurel's own API", "openapi.native.json"));
+        services.TryAddSingleton<PublicAddress>();
+    }
 
     public static void MapNative(this IEndpointRouteBuilder routes)
     {
@@ -33,5 +36,6 @@ internal static class NativeApi
         native.MapRules();
         native.MapBackfills();
         native.MapExplanations();
+        native.MapStream();
     }
 }

@@ -22,6 +22,9 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
 
     public Caller Caller => caller;
 
+    /// <summary>The caller as of now, where an answer lasts: null once the credential is good no longer.</summary>
+    public ValueTask<Caller?> CallerNow() => NativeRoutes.Authenticate(http.Request, core);
+
     /// <summary>Ends when the caller hangs up.</summary>
     public CancellationToken Aborted { get; set; } = http.RequestAborted;
 

@@ -63,6 +63,8 @@ namespace Laurel.Server.Native;
 [JsonSerializable(typeof(BackfillJson))]
 [JsonSerializable(typeof(PageJson<BackfillJson>), TypeInfoPropertyName = "BackfillPage")]
 [JsonSerializable(typeof(ExplanationJson))]
+[JsonSerializable(typeof(StreamEventJson))]
+[JsonSerializable(typeof(StreamResetJson))]
 internal sealed partial class NativeJson : JsonSerializerContext
 {
     public static NativeJson Strict { get; } = new(new JsonSerializerOptions

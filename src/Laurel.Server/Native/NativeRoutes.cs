@@ -69,7 +69,7 @@ internal static class NativeRoutes
     private static readonly Caller Nobody = new(0, null, IsAdministrator: false, new HashSet<string>());
 
     // Cookies and Basic are for browsers and other dialects: nothing here is protected against a foreign page that sends them.
-    private static ValueTask<Caller?> Authenticate(HttpRequest request, LaurelCore core)
+    internal static ValueTask<Caller?> Authenticate(HttpRequest request, LaurelCore core)
     {
         var credential = Credential.Of(request);
         return credential.Kind is CredentialKind.Bearer or CredentialKind.ApiKey

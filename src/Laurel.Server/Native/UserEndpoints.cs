@@ -68,6 +68,18 @@ internal class UserRecordJson
     public bool IsVerified { get; set; }
     public long FollowersCount { get; set; }
     public ProfileJson Profile { get; set; } = new();
+
+    /// <summary><c>private</c>, <c>unlisted</c> or <c>public</c>.</summary>
+    public string Privacy { get; set; } = PrivateWord;
+
+    protected const string PrivateWord = "private";
+
+    protected static string Word(Privacy privacy) => privacy switch
+    {
+        Core.Users.Privacy.Private => PrivateWord,
+        Core.Users.Privacy.Unlisted => "unlisted",
+        Core.Users.Privacy.Public => "public",
+    };
 }
 
 /// <summary>What a caller sets of a user.</summary>
@@ -89,6 +101,7 @@ internal sealed class UserBody : UserRecordJson
         IsVerified = IsVerified,
         FollowersCount = FollowersCount,
         Profile = Profile.ToProfile(),
+        Privacy = Enum.GetValues<Privacy>().FirstOrDefault(each => Word(each) == Privacy, (Privacy)(-1)),
     };
 }
 
@@ -113,6 +126,7 @@ internal sealed class UserJson : UserRecordJson
         IsVerified = user.Draft.IsVerified,
         FollowersCount = user.Draft.FollowersCount,
         Profile = ProfileJson.From(user.Draft.Profile),
+        Privacy = Word(user.Draft.Privacy),
         HasPassword = user.HasPassword,
         CreatedAt = new(user.CreatedAt),
         UpdatedAt = new(user.UpdatedAt),

@@ -153,7 +153,8 @@ public sealed partial class AuthorizationTests
                     request.Headers.TryAddWithoutValidation("x-api-key", key);
                 }
             }
-            using var response = await laurel.Anonymous.SendAsync(request, TestContext.Current.CancellationToken);
+            // Some answers have no end.
+            using var response = await laurel.Anonymous.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             return (int)response.StatusCode;
         }
 

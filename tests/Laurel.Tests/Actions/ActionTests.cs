@@ -143,10 +143,10 @@ public sealed class ActionTests
         }
     }
 
-    [Fact]
-    public async Task Users_record_nothing_and_read_their_own()
+    [Theory, EveryEngine]
+    public async Task Users_record_nothing_and_read_their_own(Engine engine)
     {
-        await using var laurel = await Open(Engine.Sqlite);
+        await using var laurel = await Open(engine);
         Caller Key(long? user, params string[]? scopes) => new(1, user, false, scopes?.ToHashSet());
         var draft = new ActionDraft("Edit", 1) { Id = 5 };
         foreach (var caller in new[] { Key(1, null), Key(2, null), Key(1, Scopes.ActionsWrite), Key(null, Scopes.AwardsWrite), TestCore.Administrator with { Scopes = new HashSet<string>() } })

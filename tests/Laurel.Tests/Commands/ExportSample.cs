@@ -132,6 +132,7 @@ internal sealed class ExportSample
         {
             await session.Execute("UPDATE users SET full_name = @odd WHERE id = 8", new { odd = "\"\\/\b\f\n\r\t\u0001\u001f\u007f\u2028é عربي 😀\ufffd" });
             await session.Execute("UPDATE users SET full_name = '' WHERE id = 9");
+            await session.Execute("UPDATE users SET privacy = 2 WHERE id = 9");
             foreach (var name in new[] { "\ue000", "😀", "Z", "a", "é", "" })
             {
                 await session.Execute("INSERT INTO user_names (name, kind, user_id) VALUES (@name, 2, 999999)", new { name });

@@ -28,6 +28,7 @@ public sealed class SettingsTests
             ["LAUREL_SYNCHRONOUS"] = "normal",
             ["LAUREL_MAXIMUM_CONNECTIONS"] = "5",
             ["LAUREL_REQUESTS_PER_SECOND"] = "6",
+            ["LAUREL_MAXIMUM_SUBSCRIBERS"] = "7",
         });
 
         Assert.Equal(("http://127.0.0.1:1234", "Data Source=/tmp/x.db", "k"), (options.Urls, options.Database, options.AdministratorKey));
@@ -36,7 +37,8 @@ public sealed class SettingsTests
         Assert.Equal(["badges.example.org"], options.AllowedHosts);
         Assert.Equal(["https://app.example", "http://localhost:3000"], options.PerfumerOrigins);
         Assert.Equal((TimeSpan.FromHours(36), TimeSpan.FromDays(90)), (options.ActionLateness, options.ActionRetention));
-        Assert.Equal((4, "NORMAL", 5, 6), (options.Partitions, options.Synchronous, options.MaximumConnections, options.RequestsPerSecond));
+        Assert.Equal((4, "NORMAL"), (options.Partitions, options.Synchronous));
+        Assert.Equal((5, 6, 7), (options.MaximumConnections, options.RequestsPerSecond, options.MaximumSubscribers));
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using Laurel.Core;
 using Laurel.Core.Actions;
 using Laurel.Core.Awards;
@@ -106,6 +109,36 @@ internal static class ActionLoad
             WHERE a.badge_id > @Badges
             ORDER BY a.user_id, a.badge_id, a.occasion
             """, new { Badges }))];
+    }
+
+    /// <summary>Sends every batch until it is acknowledged, to one server and then the other.</summary>
+    public static Task Insist(ServerProcess[] servers, string key, List<ActionDraft> actions)
+    {
+        var batches = actions.Chunk(Batch).ToArray();
+        var taken = 0;
+        return Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            for (int batch; (batch = Interlocked.Increment(ref taken) - 1) < batches.Length;)
+            {
+                for (var turn = batch; !await Send(servers[turn % servers.Length], key, batches[batch]); turn++)
+                {
+                    await Task.Delay(50, TestContext.Current.CancellationToken);
+                }
+            }
+        })));
+    }
+
+    private static async Task<bool> Send(ServerProcess server, string key, IEnumerable<ActionDraft> actions)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/laurel/v1/actions")
+        {
+            Content = new StringContent(Json(actions), Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+        // In a batch each has its own answer.
+        return answer.StatusCode == HttpStatusCode.OK && !(await answer.Content.ReadAsStringAsync()).Contains("\"refused\"", StringComparison.Ordinal);
     }
 
     /// <summary>As the body of a request.</summary>

@@ -21,6 +21,9 @@ internal sealed class AwardLoad
     /// <summary>Requests answered with 503: nothing is known of them.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
+    /// <summary>What was answered neither with 200 nor with 403, for who holds it already, nor with 503 in the shape of Roblox's errors.</summary>
+    public ConcurrentQueue<string> Odd { get; } = [];
+
     /// <summary>Awards answered with 200.</summary>
     public int Acknowledged => _acknowledged.Count;
 
@@ -68,7 +71,12 @@ internal sealed class AwardLoad
                 else if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
                 {
                     Interlocked.Increment(ref _refused);
+                    await Look(answer, shape: """{"errors":[{"code":""");
                     await Task.Delay(20, CancellationToken.None);
+                }
+                else if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Forbidden))
+                {
+                    await Look(answer, shape: "nothing else");
                 }
             }
             // The second where the server ends in the very moment of connecting.
@@ -76,6 +84,15 @@ internal sealed class AwardLoad
             {
                 return;
             }
+        }
+    }
+
+    private async Task Look(HttpResponseMessage answer, string shape)
+    {
+        var body = await answer.Content.ReadAsStringAsync(CancellationToken.None);
+        if (!body.StartsWith(shape, StringComparison.Ordinal))
+        {
+            Odd.Enqueue($"{(int)answer.StatusCode} {body}");
         }
     }
 

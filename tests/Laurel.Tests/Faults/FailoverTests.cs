@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Laurel.Core.Actions;
 using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
 using Npgsql;
@@ -35,7 +34,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         {
             using var enough = new CancellationTokenSource();
             var awarding = Task.WhenAll(load.Run(first.Address, enough.Token, callers: 8), load.Run(second.Address, enough.Token, callers: 8));
-            var acting = Insist([first, second], actions);
+            var acting = ActionLoad.Insist([first, second], Key, actions);
             await Reach(() => load.Acknowledged, 400, awarding);
 
             trio.Lose();
@@ -137,36 +136,6 @@ public sealed class FailoverTests(ITestOutputHelper output)
         return answer.StatusCode == HttpStatusCode.Created
             ? System.Text.Json.Nodes.JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["secret"]!.GetValue<string>()
             : null;
-    }
-
-    // Every batch is sent until it is acknowledged, to one server and then the other.
-    private static Task Insist(ServerProcess[] servers, List<ActionDraft> actions)
-    {
-        var batches = actions.Chunk(ActionLoad.Batch).ToArray();
-        var taken = 0;
-        return Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
-        {
-            for (int batch; (batch = Interlocked.Increment(ref taken) - 1) < batches.Length;)
-            {
-                for (var turn = batch; !await Send(servers[turn % servers.Length], batches[batch]); turn++)
-                {
-                    await Task.Delay(50, TestContext.Current.CancellationToken);
-                }
-            }
-        })));
-    }
-
-    private static async Task<bool> Send(ServerProcess server, IEnumerable<ActionDraft> actions)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/laurel/v1/actions")
-        {
-            Content = new StringContent(ActionLoad.Json(actions), Encoding.UTF8, "application/json"),
-        };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Key);
-        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-        // In a batch each has its own answer.
-        return answer.StatusCode == HttpStatusCode.OK && !(await answer.Content.ReadAsStringAsync()).Contains("\"refused\"", StringComparison.Ordinal);
     }
 
     private static async Task Reach(Func<int> count, int wanted, Task load)

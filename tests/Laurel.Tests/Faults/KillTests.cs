@@ -7,8 +7,8 @@ namespace Laurel.Tests.Faults;
 public sealed class KillTests(ITestOutputHelper output)
 {
     [Theory]
-    [EveryEngine(15, Only = [Engine.Sqlite])]
-    [EveryEngine(5, Only = [Engine.Postgres])]
+    [EveryEngine(8, Only = [Engine.Sqlite])]
+    [EveryEngine(4, Only = [Engine.Postgres])]
     public async Task Nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed(Engine engine, int rounds)
     {
         rounds = int.TryParse(Environment.GetEnvironmentVariable("LAUREL_KILL_ROUNDS"), out var asked) ? asked : rounds;

@@ -17,8 +17,8 @@ public sealed class RuleKillTests(ITestOutputHelper output)
     private const string Key = "laurel_00000000000000000000000000000001";
 
     [Theory]
-    [EveryEngine(20, Only = [Engine.Sqlite])]
-    [EveryEngine(6, Only = [Engine.Postgres])]
+    [EveryEngine(8, Only = [Engine.Sqlite])]
+    [EveryEngine(3, Only = [Engine.Postgres])]
     public async Task Awards_by_rules_are_those_of_an_undisturbed_run(Engine engine, int rounds)
     {
         rounds = int.TryParse(Environment.GetEnvironmentVariable("LAUREL_KILL_ROUNDS"), out var asked) ? asked : rounds;

@@ -13,7 +13,7 @@ internal sealed class Chromium : IDisposable
     /// <summary>Why no Chromium can run here; null when one can.</summary>
     public static string? Missing => Program is null ? "Chromium is not installed." : null;
 
-    private static string? Program => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Tool.Find).FirstOrDefault(path => path is not null);
+    internal static string? Program => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Tool.Find).FirstOrDefault(path => path is not null);
 
     public static Chromium Show(Uri page)
     {

@@ -55,6 +55,9 @@ internal sealed class PrivatePostgres : IAsyncDisposable
             Postgres("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"));
     }
 
+    /// <summary>As a host: where the cluster listens besides TCP.</summary>
+    public const string Sockets = "@laurel";
+
     /// <summary>A standby of this cluster, which follows it under a name.</summary>
     /// <param name="name">As <c>synchronous_standby_names</c> has it.</param>
     /// <param name="settings">Further ones.</param>
@@ -100,10 +103,10 @@ internal sealed class PrivatePostgres : IAsyncDisposable
                     Username = "postgres",
                     Database = "postgres",
                 });
-                // No socket file: a deep temporary folder would make its path too long.
+                // A socket without a file: a deep temporary folder would make its path too long.
                 File.WriteAllLines(
                     Path.Combine(folder, DataFolder, "postgresql.auto.conf"),
-                    [.. all.Select(Quoted), $"port = {cluster.Port}", "unix_socket_directories = ''"]);
+                    [.. all.Select(Quoted), $"port = {cluster.Port}", $"unix_socket_directories = '{Sockets}'"]);
                 if (fsync)
                 {
                     // The fresh cluster too must outlive a power cut.
@@ -156,6 +159,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 
     public void Start()
     {
+        // What was open to a server that crashed leads nowhere.
+        _maintenance.Clear();
         var data = Path.Combine(Own, DataFolder);
         var log = Path.Combine(Own, "log");
         if (_postmaster is var (former, startedAt) && Tool.StartedAt(former) != startedAt)
@@ -196,7 +201,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     private static string Quoted(string setting) =>
         setting.Split('=', 2) is [var name, var value] ? $"{name} = '{value.Replace("'", "''", StringComparison.Ordinal)}'" : throw new ArgumentException(setting);
 
-    private static void Postgres(string program, params string[] arguments)
+    /// <summary>Runs one of PostgreSQL's own programs to its end, as a user that it may run as.</summary>
+    public static void Postgres(string program, params string[] arguments)
     {
         var path = Path.Combine(Binaries!, program);
         _ = Environment.IsPrivilegedProcess ? Tool.Run("runuser", ["-u", "postgres", "--", path, .. arguments]) : Tool.Run(path, arguments);

@@ -25,6 +25,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     public static string? Missing(Engine engine) => engine switch
     {
         Engine.Sqlite => null,
+        Engine.Postgres when CitusCluster.IsGiven => null,
         Engine.Postgres or Engine.PostgresPartitioned => PrivatePostgres.Missing,
     };
 
@@ -34,8 +35,16 @@ internal sealed class TestDatabase : IAsyncDisposable
         return engine switch
         {
             Engine.Sqlite => InFolder(Workspace.NewFolder("sqlite"), deleteFolder: true),
+            Engine.Postgres when CitusCluster.IsGiven => await OnCitus(),
             Engine.Postgres or Engine.PostgresPartitioned => await InPostgres(engine, await PrivatePostgres.Shared()),
         };
+    }
+
+    private static async Task<TestDatabase> OnCitus()
+    {
+        var cluster = await CitusCluster.Shared();
+        var connectionString = await cluster.CreateDatabase();
+        return new(Engine.Postgres, connectionString, async () => await cluster.DropDatabase(connectionString));
     }
 
     /// <summary>One in a cluster of the test's own.</summary>

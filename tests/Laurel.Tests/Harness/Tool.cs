@@ -13,6 +13,7 @@ internal enum Signal
     Quit = 3,
     Kill = 9,
     Terminate = 15,
+    Continue = 18,
     Stop = 19,
 }
 

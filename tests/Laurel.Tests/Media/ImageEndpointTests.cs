@@ -45,8 +45,8 @@ public sealed class ImageEndpointTests(ImageEndpointTests.Server server) : IClas
     {
         foreach (var name in new[]
         {
-            "", "x", ".", "..", "..%2F", "%2e%2e%2fappsettings.json", "..%5c..%5cx", "hidden", "hidden.png", "Hidden.svg", "hidden.svg%20", "hidden.svg%0a", "hidden.svg/", "badge-.svg",
-            "badge-0.svg", "badge--1.svg", "badge-+7.svg", "badge-007.svg", "badge-7.png", "badge-7.svg.svg", "badge-7.5.svg", "badge-9007199254740992.svg", "badge-99999999999999999999.svg",
+            "", "x", ".", "..", "..%2F", "%2e%2e%2fappsettings.json", "..%5c..%5cx", "hidden", "hidden.jpg", "Hidden.svg", "hidden.svg%20", "hidden.svg%0a", "hidden.svg/", "badge-.svg",
+            "badge-0.svg", "badge--1.svg", "badge-+7.svg", "badge-007.svg", "badge-7.jpg", "badge-7.svg.svg", "badge-7.5.svg", "badge-9007199254740992.svg", "badge-99999999999999999999.svg",
             "BADGE-7.SVG", "badge-%D9%A7.svg", $"{Hash}", $"{Hash}.", $"{Hash}.jpg", $"{Hash}.PNG", $"{Hash}.png.png", $"{Hash.ToUpperInvariant()}.png", $"{Hash[..^1]}.png",
             $"{Hash}0.png", $"{new string('0', 64)}.png", $"{Hash}%2Fx.png", $"{Hash}.png%3Fx", $"{Hash}'--.png", "%F0%9F%92%A9.svg", "%ED%A0%80", new string('a', 4000),
         })

@@ -83,10 +83,10 @@ public sealed class ActionBatchTests
         }
     }
 
-    [Fact]
-    public async Task A_batch_awards_what_rules_give_for_it()
+    [Theory, EveryEngine]
+    public async Task A_batch_awards_what_rules_give_for_it(Engine engine)
     {
-        await using var laurel = await Start(Engine.Sqlite);
+        await using var laurel = await Start(engine);
         (await laurel.Put($"{Root}/rules/4", """{"key":"edits","actions":["Edit"],"when":{"count":100},"badgeId":7}""")).Is(201);
         (await PostLines(laurel, string.Join('\n', Enumerable.Repeat("""{"type":"Edit","userId":2}""", 99)))).Is(200);
         Assert.Empty((await laurel.Get($"{Root}/users/2/awards")).Json["items"]!.AsArray());

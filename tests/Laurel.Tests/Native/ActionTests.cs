@@ -66,10 +66,10 @@ public sealed class ActionTests
         (await laurel.Get($"{Root}/action-types", other)).Is(200);
     }
 
-    [Fact]
-    public async Task Types_are_listed_by_name_in_pages()
+    [Theory, EveryEngine]
+    public async Task Types_are_listed_by_name_in_pages(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         var longest = new string('é', 255);
         string[] names = ["A", "b c", longest, "💩"];
         foreach (var name in names.Reverse())

@@ -158,10 +158,10 @@ public sealed class AwardTests
         }
     }
 
-    [Fact]
-    public async Task A_cursor_is_good_for_its_own_list_only()
+    [Theory, EveryEngine]
+    public async Task A_cursor_is_good_for_its_own_list_only(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         var next = (await laurel.Get($"{Root}/users?limit=1")).Text("next");
         (await laurel.Get($"{Root}/issuers?cursor={next}")).IsProblem(400, "invalid", "cursor");
         (await laurel.Get($"{Root}/users/77/awards")).IsProblem(404, "unknown_user");
@@ -169,10 +169,10 @@ public sealed class AwardTests
         (await laurel.Get($"{Root}/badges?issuerId=x")).IsProblem(400, "invalid", "issuerId");
     }
 
-    [Fact]
-    public async Task Visits_are_counted_once_a_day_and_user()
+    [Theory, EveryEngine]
+    public async Task Visits_are_counted_once_a_day_and_user(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         var answer = (await laurel.Post($"{Root}/visits", """{"issuerId":100,"userId":2}""")).Is(204);
         Assert.Equal("", answer.Body);
         (await laurel.Post($"{Root}/visits", """{"issuerId":100,"userId":2}""")).Is(204);

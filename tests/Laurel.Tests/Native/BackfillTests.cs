@@ -141,10 +141,10 @@ public sealed class BackfillTests
         (await laurel.Post($"{Root}/rules/3/preview", body)).IsProblem(status, code, field);
     }
 
-    [Fact]
-    public async Task A_new_rule_is_previewed_as_a_whole()
+    [Theory, EveryEngine]
+    public async Task A_new_rule_is_previewed_as_a_whole(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         (await laurel.Post($"{Root}/rules/preview", "{}")).IsProblem(400, "malformed");
         (await laurel.Post($"{Root}/rules/preview", """{"rule":null}""")).IsProblem(400, "malformed", "rule");
         (await laurel.Post($"{Root}/rules/77/preview", "{}")).IsProblem(404, "unknown_rule");

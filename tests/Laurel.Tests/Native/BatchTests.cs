@@ -95,10 +95,10 @@ public sealed class BatchTests
         Assert.Empty((await laurel.Get($"{Root}/users/1/awards")).Json["items"]!.AsArray());
     }
 
-    [Fact]
-    public async Task A_batch_of_ten_thousand_is_answered_in_order()
+    [Theory, EveryEngine]
+    public async Task A_batch_of_ten_thousand_is_answered_in_order(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         await laurel.Badge(8, "\"perAction\"");
         var rows = new StringBuilder("[");
         for (var i = 1; i <= 10_000; i++)

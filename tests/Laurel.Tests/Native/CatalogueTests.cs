@@ -56,10 +56,10 @@ public sealed class CatalogueTests
         (await laurel.Put($"{Root}/issuers/{chosen + 500}", """{"name":"Grabbed"}""")).IsProblem(422, "id_reserved", "id");
     }
 
-    [Fact]
-    public async Task Places_are_put_posted_and_listed()
+    [Theory, EveryEngine]
+    public async Task Places_are_put_posted_and_listed(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite, new ManualTime());
+        await using var laurel = await NativeWorld.Start(engine, new ManualTime());
         const string Told = """{"id":8,"issuerId":100,"name":"Lobby","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}""";
         (await laurel.Put($"{Root}/places/8", """{"issuerId":100,"name":"Lobby"}""")).Is(201).Says(Told);
         (await laurel.Get($"{Root}/places/8")).Is(200).Says(Told);
@@ -78,7 +78,8 @@ public sealed class CatalogueTests
             "key":"ada","username":"ada","fullName":"Ada L.","email":"ada@example.org","timeZone":"Europe/London","locale":"en",
             "permissions":["award-bonus-reputation"],"isVerified":true,"followersCount":5,
             "profile":{"profilePicture":null,"bio":"Counts.","country":null,"phone":"+44","linkedinUrl":null,"githubUrl":null,
-                       "twitterUrl":null,"websiteUrl":null,"topDomainElo":1.5,"topDomainRank":2}
+                       "twitterUrl":null,"websiteUrl":null,"topDomainElo":1.5,"topDomainRank":2},
+            "privacy":"unlisted"
             """;
         const string Told = $$"""{"id":1,{{Record}},"hasPassword":true,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}""";
 
@@ -205,10 +206,10 @@ public sealed class CatalogueTests
         }
     }
 
-    [Fact]
-    public async Task A_user_who_could_not_be_made_leaves_no_key_behind()
+    [Theory, EveryEngine]
+    public async Task A_user_who_could_not_be_made_leaves_no_key_behind(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         (await laurel.Send(HttpMethod.Put, $"{Root}/users/1", """{"key":"ghost"}""", TestServer.AdministratorKey, ("If-None-Match", "*"))).IsProblem(412, "already_exists");
         Assert.Null(await laurel.Core.Users.FindIdByKey("ghost"));
         (await laurel.Put($"{Root}/users/2", """{"key":"ghost"}""")).Is(200);

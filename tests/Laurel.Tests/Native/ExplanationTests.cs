@@ -102,10 +102,10 @@ public sealed class ExplanationTests
         await Says(laurel, "badgeDisabled", user: 1);
     }
 
-    [Fact]
-    public async Task Who_is_behind_a_backfill_is_told_so()
+    [Theory, EveryEngine]
+    public async Task Who_is_behind_a_backfill_is_told_so(Engine engine)
     {
-        await using var laurel = await Start(Engine.Sqlite, new ManualTime());
+        await using var laurel = await Start(engine, new ManualTime());
         await laurel.ActMany(5000, 2000);
         await Put(laurel, when: """{"each":true}""");
         var begun = (await laurel.Post($"{Root}/rules/3/backfills", "{}")).Is(201);

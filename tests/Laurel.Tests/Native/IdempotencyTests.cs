@@ -44,10 +44,10 @@ public sealed class IdempotencyTests
         Assert.Equal(1, await laurel.Core.Statistics.Awarded(8));
     }
 
-    [Fact]
-    public async Task What_was_refused_may_be_tried_again_with_the_same_key()
+    [Theory, EveryEngine]
+    public async Task What_was_refused_may_be_tried_again_with_the_same_key(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         (await laurel.Post($"{Root}/awards", Award, once: "k")).IsProblem(422, "unknown_badge");
         (await laurel.Post($"{Root}/awards", "{", once: "k")).IsProblem(400, "malformed");
         (await laurel.Post($"{Root}/awards", """{"userId":2,"badgeId":7}""", once: "k")).Is(201);

@@ -53,10 +53,10 @@ public sealed class OpenApiTests
         Assert.Equal(codes.Distinct().Order(), documented.EnumerateArray().Select(code => code.GetString()!).Order());
     }
 
-    [Fact]
-    public async Task Answers_are_as_it_says()
+    [Theory, EveryEngine]
+    public async Task Answers_are_as_it_says(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         var meeting = new Meeting(laurel, await Document(laurel));
 
         await Issuers(meeting);
@@ -77,6 +77,7 @@ public sealed class OpenApiTests
         await Previews(meeting);
         await Backfills(meeting);
         await Explanations(meeting);
+        await Stream(meeting);
         await AnyOperation(meeting);
 
         // What no request brings about here; all but the last have a test of their own.
@@ -488,6 +489,22 @@ public sealed class OpenApiTests
         await meeting.Meet(Explain, 403, "forbidden", path: "/users/2/badges/84/explanation", key: await meeting.Laurel.Key(2, null));
     }
 
+    private static async Task Stream(Meeting meeting)
+    {
+        const string Read = "GET /stream";
+        await meeting.Laurel.Badge(85);
+        using (var reader = await EventReader.Open(meeting.Laurel.Anonymous, $"{Root}/stream", TestServer.AdministratorKey, "1"))
+        {
+            await meeting.Laurel.Delete($"{Root}/users/2/awards/{(await meeting.Laurel.Award(2, 85)).Json["award"]!["id"]}");
+            // That the id was never given; the award; its removal.
+            foreach (var each in await reader.Take(3))
+            {
+                meeting.Told(Read, "text/event-stream", each.Data);
+            }
+        }
+        await meeting.Meet(Read, 400, "invalid", path: "/stream?userId=0");
+    }
+
     // What is the same for all operations of a kind.
     private static async Task AnyOperation(Meeting meeting)
     {
@@ -502,7 +519,7 @@ public sealed class OpenApiTests
             }
             await meeting.Meet(operation, 401, "unauthenticated", body, key: null);
             await meeting.Meet(operation, 400, "malformed", body, headers: ("x-api-key", TestServer.AdministratorKey));
-            var wrong = operation.Contains('{', StringComparison.Ordinal) ? meeting.Path(operation, "x%2Fy") : verb == "GET" ? meeting.Path(operation) + "?limit=0" : null;
+            var wrong = operation.Contains('{', StringComparison.Ordinal) ? meeting.Path(operation, "x%2Fy") : verb == "GET" ? meeting.Path(operation) + "?limit=0&userId=0" : null;
             await meeting.Meet(operation, 400, "invalid", body, wrong, headers: wrong is null ? [("Idempotency-Key", "a b")] : []);
             if (body is null || !meeting.TakesJson(operation))
             {
@@ -593,6 +610,14 @@ public sealed class OpenApiTests
             }
             _met.Add($"{full} {status} {code}");
             return answer;
+        }
+
+        /// <summary>One event of an answer without an end.</summary>
+        public void Told(string operation, string type, string data)
+        {
+            var full = operation.Replace(" ", $" {Root}", StringComparison.Ordinal);
+            Assert.Null(document.Differs(full, 200, type, data));
+            _met.Add($"{full} 200 ");
         }
 
         public Task Refused(string operation, string? body, int status, string code, long id = 0) => Meet(operation, status, code, body, Path(operation, id));

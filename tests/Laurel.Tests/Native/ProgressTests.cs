@@ -82,10 +82,10 @@ public sealed class ProgressTests
         Assert.Contains("3 12 0/3", await Progress(laurel));
     }
 
-    [Fact]
-    public async Task It_comes_in_pages_and_counting_anew_ends_it()
+    [Theory, EveryEngine]
+    public async Task It_comes_in_pages_and_counting_anew_ends_it(Engine engine)
     {
-        await using var laurel = await Start(Engine.Sqlite, new ManualTime());
+        await using var laurel = await Start(engine, new ManualTime());
         await LogIn(laurel);
         Assert.Equal(["1 7 1/3", "2 11 1/3"], await Progress(laurel, "?limit=2"));
         var page = (await laurel.Get($"{Root}/users/2/progress?limit=2")).Is(200);

@@ -72,10 +72,10 @@ public sealed class TokenTests
         (await laurel.Post($"{Root}/tokens/refresh", """{"refreshToken":null}""", key: null)).IsProblem(400, "malformed");
     }
 
-    [Fact]
-    public async Task What_the_user_may_is_asked_anew_each_time()
+    [Theory, EveryEngine]
+    public async Task What_the_user_may_is_asked_anew_each_time(Engine engine)
     {
-        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        await using var laurel = await NativeWorld.Start(engine);
         var access = (await LogIn(laurel)).Text("accessToken")!;
         (await laurel.Get($"{Root}/users", access)).IsProblem(403, "forbidden");
         (await laurel.Put($"{Root}/users/50", """{"username":"ada","permissions":["administrator"]}""")).Is(200);

@@ -129,16 +129,14 @@ public sealed partial class CitusTests
         var ids = Enumerable.Range(1, 1201).Select(id => (long)id).ToArray();
         Array[] values = [ids, ids.Select(id => (short)(id % 5)).ToArray(), ids.Select(id => id % 3 == 0 ? null : $"n{id}").ToArray(), ids.Select(id => new[] { (byte)id }).ToArray()];
 
-        async Task<(int Commands, string Content)> Write(bool distributed) => await direct.Write<(int, string)>(async session =>
+        async Task<(int Statements, string Content)> Write(bool distributed) => await direct.Write<(int, string)>(async session =>
         {
             await session.Execute("DELETE FROM things");
             var inserted = new List<int>();
-            foreach (var command in insert.Commands(session, distributed, values))
+            foreach (var (sql, parameters) in insert.Statements(distributed, values))
             {
-                await using (command)
-                {
-                    inserted.Add(await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
-                }
+                await using var command = PostgresInsert.Command(session, sql, parameters);
+                inserted.Add(await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
             }
             Assert.Equal(ids.Length, inserted.Sum());
             return (inserted.Count, (await session.QueryFirst<string>("SELECT string_agg(things::text, ';' ORDER BY id) FROM things"))!);

@@ -29,4 +29,15 @@ public sealed class PostgresHostsTests
         Assert.Equal(port, await database.Read(async session => await session.QueryFirst<int>("SELECT inet_server_port()")));
         Assert.Equal(port, await database.Write(async session => await session.QueryFirst<int>("SELECT inet_server_port()")));
     }
+
+    [Theory, EveryEngine(Only = [Engine.Postgres])]
+    public async Task A_socket_of_this_machine_is_a_host_too(Engine engine)
+    {
+        await using var created = await TestDatabase.Create(engine);
+        var connection = new NpgsqlConnectionStringBuilder(created.ConnectionString) { Host = PrivatePostgres.Sockets }.ConnectionString;
+
+        await using var database = Database.Open(new DatabaseOptions(connection));
+
+        Assert.True(await database.Read(async session => await session.QueryFirst<bool>("SELECT inet_server_port() IS NULL")));
+    }
 }

@@ -24,6 +24,8 @@ internal static class NewHistory
             // Its servers are those of another database.
             await session.Execute("UPDATE nodes SET owner = '', leased_until = 0");
             await SkipIds(session, since, ids);
+            // The stream's numbers begin anew behind all that were given: see EventNumbering.
+            await session.Execute("DELETE FROM stream_heads WHERE node = 0");
             // Who has refreshed a session since would be taken for a thief of it, and who has logged out would be in again.
             await session.Execute("DELETE FROM credentials WHERE kind = 2");
             await session.Execute("DELETE FROM signing_keys");

@@ -7,8 +7,6 @@ internal sealed class Examination(Database database, TimeProvider time)
 {
     private const int Kept = 1000;
 
-    private const string Sequences = "SELECT slot, (SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = slot) FROM nodes";
-
     private readonly List<Finding> _findings = [];
     private long _total;
 
@@ -53,21 +51,13 @@ internal sealed class Examination(Database database, TimeProvider time)
     }
 
     /// <summary>Up to which batch of each node the session's snapshot reaches.</summary>
-    public static ValueTask<Dictionary<long, long>> ReadSequences(Session session) => ReadSequences(session, Sequences);
+    public static async ValueTask<Dictionary<long, long>> ReadSequences(Session session) => ByNode(await Outbox.Newest(session));
 
     /// <summary>Up to which batch of each node the tallies count in the session's snapshot.</summary>
-    public ValueTask<Dictionary<long, long>> ReadTallied(Session session) => ReadSequences(session, Database.Tallied);
+    public async ValueTask<Dictionary<long, long>> ReadTallied(Session session) => ByNode(await Database.Tallied(session));
 
-    private static async ValueTask<Dictionary<long, long>> ReadSequences(Session session, string sql)
-    {
-        var sequences = new Dictionary<long, long>();
-        var rows = session.Prepare(sql);
-        while (await rows.Read())
-        {
-            sequences[rows.Long(0)] = rows.Long(1);
-        }
-        return sequences;
-    }
+    private static Dictionary<long, long> ByNode(Dictionary<short, long> sequences) =>
+        sequences.ToDictionary(each => (long)each.Key, each => each.Value);
 
     /// <summary>What is committed in the session's snapshot and not in its tables yet.</summary>
     public async ValueTask<Generation> ReadBuffered(Session session)

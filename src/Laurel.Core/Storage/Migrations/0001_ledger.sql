@@ -17,8 +17,9 @@ CREATE TABLE settings (
   CONSTRAINT settings_pk PRIMARY KEY (name)
 );
 
--- Counters that only a row lock may move: id blocks by kind, and the revision of the change log.
---@ reference
+-- Counters that only a row lock may move: id blocks by kind, and the revision of the change log. Few rows, and spread all the same:
+-- Citus would lock a reference table whole for each of them.
+--@ distributed by kind
 CREATE TABLE counters (
   kind SMALLINT NOT NULL,
   next BIGINT NOT NULL,
@@ -276,7 +277,8 @@ CREATE TABLE award_history (
 
 -- Exact counts of awards. span 0: in total (start 0); 1: per UTC day; 2: per five minutes, kept 48 hours.
 -- start first: the rows a batch writes lie on few pages however many badges there are.
---@ clustered, distributed by badge_id
+-- Tallies lie where their node's outbox does: on a cluster too, who sees a batch's row there sees all that it counted, or neither.
+--@ clustered, distributed by node
 CREATE TABLE badge_tallies (
   span SMALLINT NOT NULL,
   start BIGINT NOT NULL,
@@ -297,7 +299,7 @@ CREATE TABLE visitors (
 );
 
 -- How many users were last seen in each five minutes: the past day's distinct visitors are a sum of 288 of these.
---@ clustered, distributed by issuer_id
+--@ clustered, distributed by node, with badge_tallies
 CREATE TABLE visitor_tallies (
   bucket BIGINT NOT NULL,
   issuer_id BIGINT NOT NULL,
@@ -307,7 +309,7 @@ CREATE TABLE visitor_tallies (
 );
 
 -- What each committed batch did, packed (see Outbox.cs): other processes' statistics and, later, subscribers read it.
---@ clustered, distributed by node
+--@ clustered, distributed by node, with badge_tallies
 CREATE TABLE outbox (
   node SMALLINT NOT NULL,
   sequence BIGINT NOT NULL,

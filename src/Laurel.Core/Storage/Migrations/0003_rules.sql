@@ -82,7 +82,7 @@ CREATE TABLE rule_seats (
 
 -- What became of each rule, by node: awards it made, when it made the newest, and matching actions that came
 -- too late to count.
---@ clustered, distributed by rule_id
+--@ clustered, distributed by node, with badge_tallies
 CREATE TABLE rule_watch (
   rule_id BIGINT NOT NULL,
   node SMALLINT NOT NULL,

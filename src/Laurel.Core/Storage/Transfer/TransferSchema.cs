@@ -10,7 +10,7 @@ internal sealed partial class TransferSchema
 
     /// <summary>Tables that say how processes stand at this moment, or repeat for one engine what other tables say. What waits in
     /// deferred_rows and the outbox is in its tables before it is exported.</summary>
-    public static IReadOnlyList<string> LeftOut { get; } = ["nodes", "changes", "outbox", "deferred_rows", "listed_users"];
+    public static IReadOnlyList<string> LeftOut { get; } = ["nodes", "changes", "outbox", "deferred_rows", "listed_users", "stream_runs", "stream_heads"];
 
     private TransferSchema(int version, IReadOnlyList<TransferTable> tables) => (Version, Tables) = (version, tables);
 

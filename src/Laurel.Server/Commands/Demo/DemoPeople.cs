@@ -38,6 +38,8 @@ internal static class DemoPeople
                 Permissions = id == DemoTour.ModeratorId ? [Permissions.AwardBonusReputation] : [],
                 IsVerified = dice.Below(5) == 0,
                 FollowersCount = (long)Math.Pow(dice.Unit() * 6, 3),
+                // A demo shows its people; whoever is real is private until somebody says otherwise.
+                Privacy = Privacy.Public,
                 Profile = new UserProfile { Country = arabic ? "SA" : null },
             }, id == DemoTour.UserId ? 8 : Activity(dice), id == DemoTour.UserId ? [0, 1, 2, 3, 4] : Memberships(dice)));
         }
