@@ -89,6 +89,8 @@ public sealed class LaurelCore : IAsyncDisposable
         var sessionTokens = new SessionTokens(SigningKeys, time);
         Sessions = new Sessions(database, _changes, ids, SigningKeys, sessionTokens, time);
         Keys = new KeyRing(database, _changes, ids, Users, sessionTokens, time, options.AdministratorKey);
+        BrowserSessions = new BrowserSessions(database, ids, Keys, time);
+        FormKeys = new FormKeys(database, time);
         Idempotency = new IdempotencyKeys(database, time);
         var store = database.LedgerStore(lease);
         _ledger = new Ledger(store, Statistics, time, log, die, database.Patience);
@@ -136,6 +138,10 @@ public sealed class LaurelCore : IAsyncDisposable
     public UserDirectory Users { get; }
 
     public KeyRing Keys { get; }
+
+    public BrowserSessions BrowserSessions { get; }
+
+    public FormKeys FormKeys { get; }
 
     public Logins Logins { get; }
 

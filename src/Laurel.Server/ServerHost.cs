@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Laurel.Core;
 using Laurel.Core.Storage;
+using Laurel.Server.Admin;
 using Laurel.Server.Dialects.AISquare;
 using Laurel.Server.Dialects.AnswerHub;
 using Laurel.Server.Dialects.Karaz;
@@ -65,6 +66,7 @@ internal static class ServerHost
         builder.Services.AddNative();
         builder.Services.AddMedia();
         builder.Services.AddPages();
+        builder.Services.AddAdmin();
         if (options.RequestsPerSecond > 0)
         {
             AddRateLimit(builder.Services, options.RequestsPerSecond);
@@ -89,6 +91,7 @@ internal static class ServerHost
         app.MapNative();
         app.MapMedia();
         app.MapPages();
+        app.MapAdmin();
         return app;
     }
 
@@ -114,6 +117,8 @@ internal static class ServerHost
         }
         // The framework's request lines hold query strings, and those may hold anything.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // Form keys lie in the database as they are: who reads it needs no form.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // It would make an activity and a scope of every request; what fails is logged by ErrorShaping.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);

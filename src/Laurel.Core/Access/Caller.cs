@@ -26,6 +26,9 @@ public static class Permissions
     /// <summary>May do everything.</summary>
     public const string Administrator = "administrator";
 
+    /// <summary>May look at everything in the administration, and change nothing there by that.</summary>
+    public const string Viewer = "viewer";
+
     /// <summary>May award for actions through AnswerHub.</summary>
     public const string AwardBonusReputation = "award-bonus-reputation";
 }

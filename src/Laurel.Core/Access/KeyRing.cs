@@ -16,6 +16,9 @@ public enum KeyKind
 
     /// <summary>Somebody logged in, and has tokens that expire; see <see cref="Sessions"/>.</summary>
     Session = 2,
+
+    /// <summary>Somebody signed in with a browser; see <see cref="BrowserSessions"/>.</summary>
+    Browser = 3,
 }
 
 /// <summary>A key, or a session, as it is listed: never its secret.</summary>
@@ -36,7 +39,7 @@ public sealed class KeyRing
 
     private const string Columns = """
         hash AS Hash, id AS Id, user_id AS UserId, kind AS Kind, prefix AS Prefix, scopes AS Scopes, is_admin AS IsAdmin,
-        created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt
+        created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt, parent AS Parent
         """;
 
     private readonly Database _database;
@@ -71,9 +74,9 @@ public sealed class KeyRing
             return null;
         }
         var hash = HashOf(secret);
-        if (_environmentHash is not null && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(_environmentHash)))
+        if (IsEnvironment(hash))
         {
-            return new Caller(0, null, IsAdministrator: true, Scopes: null);
+            return Environment;
         }
         var (kind, holder) = (KeyKind.Key, (long?)null);
         if (SessionTokens.IsToken(secret))
@@ -84,15 +87,36 @@ public sealed class KeyRing
             }
             (hash, kind, holder) = (token.SessionHash, KeyKind.Session, token.UserId);
         }
-        var fresh = _changes.IsFresh;
-        var row = fresh ? await _verified.Get(hash, Load) : await Load(hash);
-        // A session's own identifier is no key, although it hashes to a credential.
-        if (row is null || row.RevokedAt is not null || row.ExpiresAt <= _time.Micros()
-            || row.Kind != (long)kind || (kind == KeyKind.Session && row.UserId != holder))
-        {
-            return null;
-        }
-        var user = row.UserId is not { } id ? null : fresh ? await _users.Find(id) : await _users.FindAgain(id);
+        return await Live(hash, kind) is { } row && (kind != KeyKind.Session || row.UserId == holder) ? await CallerOf(row) : null;
+    }
+
+    /// <summary>Whose session of a browser this is, by the hash that is stored of it. One that a key began ends with the key.</summary>
+    internal async ValueTask<Caller?> OfBrowser(string hash) => await Live(hash, KeyKind.Browser) switch
+    {
+        null => null,
+        { Parent: null } session => await CallerOf(session),
+        { Parent: { } parent } when IsEnvironment(parent) => Environment,
+        { Parent: { } parent } => await Live(parent, KeyKind.Key) is { } key ? await CallerOf(key) : null,
+    };
+
+    /// <summary>Under which id a browser's session is listed; null where there is none.</summary>
+    internal async ValueTask<long?> BrowserId(string hash) => (await Live(hash, KeyKind.Browser))?.Id;
+
+    private static Caller Environment => new(0, null, IsAdministrator: true, Scopes: null);
+
+    private bool IsEnvironment(string hash) => _environmentHash is not null
+        && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(_environmentHash));
+
+    // A session's own identifier is no key, although it hashes to a credential.
+    private async ValueTask<Row?> Live(string hash, KeyKind kind)
+    {
+        var row = _changes.IsFresh ? await _verified.Get(hash, Load) : await Load(hash);
+        return row is not null && row.RevokedAt is null && !(row.ExpiresAt <= _time.Micros()) && row.Kind == (long)kind ? row : null;
+    }
+
+    private async ValueTask<Caller> CallerOf(Row row)
+    {
+        var user = row.UserId is not { } id ? null : _changes.IsFresh ? await _users.Find(id) : await _users.FindAgain(id);
         return new Caller(row.Id, row.UserId, row.IsAdmin != 0 || user?.IsAdministrator == true, row.ScopeSet)
         {
             Permissions = user?.Draft.Permissions ?? [],
@@ -229,7 +253,7 @@ public sealed class KeyRing
         return found;
     }
 
-    private static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+    internal static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     private static string Base64Url(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 
@@ -247,6 +271,7 @@ public sealed class KeyRing
         public long CreatedAt { get; init; }
         public long? ExpiresAt { get; init; }
         public long? RevokedAt { get; init; }
+        public string? Parent { get; init; }
 
         public IReadOnlySet<string>? ScopeSet => Scopes is null ? null : _scopeSet ??= new HashSet<string>(Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 

@@ -91,9 +91,9 @@ public sealed class Sessions
             SessionTokens.Sign(key, TokenType.Refresh, session, refresh, userId, now, RefreshLifetime), now + RefreshLifetime), refresh);
     }
 
-    /// <summary>Drops sessions that have expired.</summary>
+    /// <summary>Drops sessions that have expired, browsers' too.</summary>
     internal Task Trim() => _database.Write(async session => await session.Execute(
-        "DELETE FROM credentials WHERE kind = 2 AND expires_at < @before", new { before = _time.Micros() - Clock.Day }));
+        "DELETE FROM credentials WHERE kind IN (2, 3) AND expires_at < @before", new { before = _time.Micros() - Clock.Day }));
 
     private sealed class Row
     {

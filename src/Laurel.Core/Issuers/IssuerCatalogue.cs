@@ -98,6 +98,20 @@ public sealed class IssuerCatalogue
         await session.Query<IssuerRow>($"SELECT {IssuerColumns} FROM issuers WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit })))
         .Select(row => row.ToIssuer())];
 
+    /// <summary>Every issuer that a user manages, by id.</summary>
+    public async ValueTask<IReadOnlyList<Issuer>> ManagedBy(long userId)
+    {
+        const int AtOnce = 1000;
+        var managed = new List<Issuer>();
+        for (var (after, isMore) = (0L, true); isMore;)
+        {
+            var page = await List(after, AtOnce);
+            managed.AddRange(page.Where(issuer => issuer.IsManager(userId)));
+            (after, isMore) = (page.Count > 0 ? page[^1].Id : after, page.Count == AtOnce);
+        }
+        return managed;
+    }
+
     /// <summary>Places by id, after <paramref name="after"/>.</summary>
     public async ValueTask<IReadOnlyList<Place>> ListPlaces(long after, int limit) => [.. (await _database.Read(async session =>
         await session.Query<PlaceRow>($"SELECT {PlaceColumns} FROM places WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit })))

@@ -90,6 +90,7 @@ internal class KeyJson
     {
         KeyKind.Key => "key",
         KeyKind.Session => "session",
+        KeyKind.Browser => "browser",
     };
 }
 

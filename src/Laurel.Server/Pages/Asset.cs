@@ -16,7 +16,10 @@ internal sealed class Asset
     /// <summary>The mark, also the icon of pages in a browser.</summary>
     public static readonly Asset Mark = new("mark", "svg", "image/svg+xml");
 
-    private static readonly Dictionary<string, Asset> All = new[] { Style, Mark }.ToDictionary(asset => asset.Path[(Root.Length + 1)..]);
+    /// <summary>What the administration adds to the stylesheet.</summary>
+    public static readonly Asset AdminStyle = new("admin", "css", "text/css; charset=utf-8");
+
+    private static readonly Dictionary<string, Asset> All = new[] { Style, Mark, AdminStyle }.ToDictionary(asset => asset.Path[(Root.Length + 1)..]);
 
     private readonly byte[] _content;
     private readonly string _mediaType;

@@ -32,6 +32,12 @@ internal sealed record PageAnswer(int Status, byte[] Body)
     /// <summary>Not for search engines.</summary>
     public bool IsUnlisted { get; init; }
 
+    /// <summary>A path of this server to go on to (303).</summary>
+    public string? Location { get; init; }
+
+    /// <summary>Goes on elsewhere, as after a form that was taken.</summary>
+    public static PageAnswer To(string path) => new(StatusCodes.Status303SeeOther, []) { Location = path };
+
     public string ETag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(Body).AsSpan(0, 16))}\"";
 
     public Task Write(HttpContext context)
@@ -67,6 +73,7 @@ internal sealed record PageAnswer(int Status, byte[] Body)
         {
             headers["X-Robots-Tag"] = "noindex";
         }
+        headers.Location = Location;
         response.StatusCode = Status;
         response.ContentType = MediaType;
         response.ContentLength = Body.Length;

@@ -8,7 +8,7 @@ namespace Laurel.Server.Pages;
 
 /// <summary>One request for a page.</summary>
 /// <remarks>Public, as all that components take, because the classes that Razor makes are.</remarks>
-public sealed class PageCall
+public class PageCall
 {
     private readonly PageServices _services;
 

@@ -7,7 +7,7 @@ namespace Laurel.Server.Pages;
 internal sealed class PageErrorShape(IServiceProvider services) : IErrorShape
 {
     // Perfumer's /badges itself is not among them.
-    private static readonly string[] Roots = ["/badges/", "/users/", "/awards/", "/embed/", "/language/", "/assets/"];
+    private static readonly string[] Roots = ["/badges/", "/users/", "/awards/", "/embed/", "/language/", "/assets/", "/admin/"];
 
     public bool Covers(PathString path)
     {

@@ -7,6 +7,9 @@ internal static class PagePolicy
     public const string Page =
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    /// <summary>Of the administration: the same, this server's scripts, and what they read of it.</summary>
+    public const string Admin = Page + "; script-src 'self'; connect-src 'self'";
+
     /// <summary>Of an image that stands for itself: nothing. It may be shown in a frame.</summary>
     public const string Image = "default-src 'none'; sandbox";
 

@@ -27,7 +27,7 @@ internal static class NewHistory
             // The stream's numbers begin anew behind all that were given: see EventNumbering.
             await session.Execute("DELETE FROM stream_heads WHERE node = 0");
             // Who has refreshed a session since would be taken for a thief of it, and who has logged out would be in again.
-            await session.Execute("DELETE FROM credentials WHERE kind = 2");
+            await session.Execute("DELETE FROM credentials WHERE kind IN (2, 3)");
             await session.Execute("DELETE FROM signing_keys");
             return keys is null ? (int?)null : await RevokeAgain(session, keys);
         });

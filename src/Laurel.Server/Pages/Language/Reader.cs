@@ -97,6 +97,17 @@ public sealed class Reader
     /// <param name="micros">Microseconds since 1970 UTC.</param>
     public RenderFragment When(long micros) => When(Day(micros));
 
+    /// <summary>An instant to the minute, in UTC.</summary>
+    /// <param name="micros">Microseconds since 1970 UTC.</param>
+    public RenderFragment Moment(long micros) => builder =>
+    {
+        var time = Clock.ToTime(micros);
+        builder.OpenElement(0, "time");
+        builder.AddAttribute(1, "datetime", time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", null));
+        builder.AddContent(2, $"{Language.Date(Day(micros))} {Language.Time(time)}");
+        builder.CloseElement();
+    };
+
     public static DateOnly Day(long micros) => DateOnly.FromDateTime(Clock.ToTime(micros).UtcDateTime);
 
     /// <summary>The language that the badge is shown in.</summary>
