@@ -97,12 +97,11 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         JOIN awards a ON a.user_id = k.user_id AND a.badge_id = k.badge_id AND a.occasion = k.occasion
         """;
 
-    // The outbox row is the batch's token: its key is taken if the first COMMIT took effect, and a first COMMIT that is still
-    // waiting for its standby makes this insert wait too.
-    private const string ClaimToken =
-        "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    // Held by every transaction before it sends its COMMIT, and until it is over: whoever has it afterwards knows that what was sent
+    // without an answer is stored, or never will be. Numbers of one process's own (the class is any, the same everywhere).
+    private const string OneAtATime = "SELECT pg_advisory_xact_lock(1281455474, $1)";
 
-    // A number that is taken ends the transaction, and all that travels with it.
+    // The outbox row is the batch's token. A number that is taken ends the transaction, and all that travels with it.
     private const string TakeToken = "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4)";
 
     private const string Token = "SELECT events FROM outbox WHERE node = $1 AND sequence = $2";
@@ -134,6 +133,9 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // What travels with the COMMIT.
     private readonly List<NpgsqlBatchCommand> _last = [];
 
+    // Whether the running transaction holds its turn.
+    private bool _hasTurn;
+
     // The version of the rules that the running transaction holds, and whether it may hold one before it evaluates them.
     private long? _rules;
     private bool _holdsRules;
@@ -156,7 +158,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             try
             {
-                if (!(repeat && _packed.Length > 0 && Transact(transaction => WasCommitted(transaction.Connection, now))))
+                if (!(repeat && _packed.Length > 0 && Transact(WasCommitted)))
                 {
                     Forget(batch);
                     Transact(transaction =>
@@ -191,7 +193,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         _actions.Clear();
         _counts.Clear();
         _visits.Clear();
-        _rules = null;
+        (_rules, _hasTurn) = (null, false);
         // A backfill first waits for others that hold them: who holds them already must not wait.
         _holdsRules = !batch.Exists(entry => entry is BackfillEntry);
     }
@@ -210,22 +212,19 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         return false;
     }
 
-    private bool WasCommitted(NpgsqlConnection connection, long now)
+    private bool WasCommitted(PostgresTransaction transaction)
     {
-        using var claim = new NpgsqlCommand(ClaimToken, connection)
-        {
-            Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 }, new() { Value = now }, new() { Value = _packed } },
-        };
-        if (claim.ExecuteNonQuery() == 1)
+        HoldTurn(transaction.Session);
+        using var token = new NpgsqlCommand(Token, transaction.Connection) { Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 } } };
+        if (token.ExecuteScalar() is not byte[] stored)
         {
             return false;
         }
-        using var token = new NpgsqlCommand(Token, connection) { Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 } } };
-        if (!((byte[])token.ExecuteScalar()!).AsSpan().SequenceEqual(_packed))
+        if (!stored.AsSpan().SequenceEqual(_packed))
         {
             throw new LeaseLostException($"Node slot {Node} is written by another process.");
         }
-        using var heartbeat = new NpgsqlCommand(Heartbeat, connection) { Parameters = { new() { Value = Node } } };
+        using var heartbeat = new NpgsqlCommand(Heartbeat, transaction.Connection) { Parameters = { new() { Value = Node } } };
         heartbeat.ExecuteNonQuery();
         return true;
     }
@@ -332,6 +331,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                 row => found.Standing[new AwardKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2))] = ReadAward(row));
             trip.Add(KnownUsers, [Longs(rest, e => e.UserId)], row => found.Users.Add(row.GetInt64(0)));
         }
+        trip.Add(OneAtATime, [(int)Node], _ => _hasTurn = true);
         if (_holdsRules)
         {
             trip.Add(RuleBook.HoldVersion, [], row => _rules = row.GetInt64(0));
@@ -565,8 +565,19 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
 
     protected override ValueTask WriteOutbox(Session session, long sequence, long now, byte[] packed)
     {
+        if (!_hasTurn)
+        {
+            HoldTurn(session);
+            _hasTurn = true;
+        }
         _last.Add(PostgresTrip.Command(TakeToken, [Node, sequence, now, packed]));
         return default;
+    }
+
+    private void HoldTurn(Session session)
+    {
+        using var turn = PostgresInsert.Command(session, OneAtATime, [(int)Node]);
+        turn.ExecuteNonQuery();
     }
 
     private void Insert(Session session, PostgresInsert insert, params Array[] columns)

@@ -1,3 +1,4 @@
+using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
@@ -69,8 +70,9 @@ public sealed class Browser : IAsyncDisposable
 internal static class BrowserPages
 {
     /// <summary>What axe finds, in one line each: none is what there should be.</summary>
-    public static async Task<IEnumerable<string>> Violations(this IPage page) =>
-        (await page.RunAxe()).Violations.SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {node.Html}"));
+    /// <param name="ofColours">Asks about colours alone: nothing else changes with the theme.</param>
+    public static async Task<IEnumerable<string>> Violations(this IPage page, bool ofColours = false) =>
+        (await page.RunAxe(ofColours ? new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] } } : null)).Violations.SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {node.Html}"));
 
     /// <summary>By how much the page is wider than its window.</summary>
     public static Task<int> Overflow(this IPage page) => page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth");

@@ -37,6 +37,9 @@ internal sealed class CommitCuts(int seed, double share)
     /// <summary>Runs when the server has committed, before the client hears of anything.</summary>
     public Func<Task> Committed { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Whether a COMMIT of the ledger's that is not cut is held up, with what travels before it, until the network resumes.</summary>
+    public Func<bool> Holds { get; set; } = () => false;
+
     public int Total => _done.Sum();
 
     public int this[CommitCut cut] => Volatile.Read(ref _done[(int)cut]);
@@ -59,6 +62,7 @@ internal sealed class CommitCuts(int seed, double share)
         Pass,
         Drop,
         PassAndEnd,
+        Hold,
     }
 
     /// <summary>One connection. Each direction is fed in order, by one thread at a time.</summary>
@@ -68,6 +72,9 @@ internal sealed class CommitCuts(int seed, double share)
         private readonly Messages _fromServer = new(startup: false);
         private readonly Dictionary<string, string> _statements = [];
         private volatile bool _awaitsCommit;
+
+        // Since the last answer was asked for.
+        private bool _hasOutbox;
 
         public Fate ToServer(ReadOnlySpan<byte> bytes)
         {
@@ -81,10 +88,15 @@ internal sealed class CommitCuts(int seed, double share)
                         break;
                     case 'B':
                         _ = Text(ref texts);
-                        if (IsCommit(_statements.GetValueOrDefault(Text(ref texts), "")) && Decide() is var bound and not Fate.Pass)
+                        var statement = _statements.GetValueOrDefault(Text(ref texts), "");
+                        _hasOutbox |= statement.StartsWith("INSERT INTO outbox", StringComparison.Ordinal);
+                        if (IsCommit(statement) && Decide() is var bound and not Fate.Pass)
                         {
                             return bound;
                         }
+                        break;
+                    case 'S':
+                        _hasOutbox = false;
                         break;
                     case 'Q' when IsCommit(Text(ref texts)) && Decide() is var asked and not Fate.Pass:
                         return asked;
@@ -124,7 +136,7 @@ internal sealed class CommitCuts(int seed, double share)
                     _awaitsCommit = true;
                     return Fate.Pass;
                 default:
-                    return Fate.Pass;
+                    return _hasOutbox && cuts.Holds() ? Fate.Hold : Fate.Pass;
             }
         }
 

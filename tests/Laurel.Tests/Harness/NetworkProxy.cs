@@ -15,7 +15,8 @@ internal sealed class NetworkProxy : IAsyncDisposable
     private readonly IPEndPoint _target;
     private readonly CommitCuts? _cuts;
     private readonly Task _accepting;
-    private TaskCompletionSource _flow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _flow = NewFlow();
+    private TaskCompletionSource _held = NewFlow();
     private long _latencyTicks;
     private volatile bool _cut;
 
@@ -29,6 +30,8 @@ internal sealed class NetworkProxy : IAsyncDisposable
         _listener.Start();
         _accepting = Accept();
     }
+
+    private static TaskCompletionSource NewFlow() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -48,11 +51,16 @@ internal sealed class NetworkProxy : IAsyncDisposable
     {
         if (Volatile.Read(ref _flow).Task.IsCompleted)
         {
-            Volatile.Write(ref _flow, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            Volatile.Write(ref _flow, NewFlow());
         }
     }
 
-    public void Resume() => Volatile.Read(ref _flow).TrySetResult();
+    /// <summary>Also lets go of what <see cref="CommitCuts.Fate.Hold"/> has held.</summary>
+    public void Resume()
+    {
+        Interlocked.Exchange(ref _held, NewFlow()).TrySetResult();
+        Volatile.Read(ref _flow).TrySetResult();
+    }
 
     /// <summary>Connections that are there stay half-open for good: from now on their bytes neither pass nor end. New ones work.</summary>
     public void Strand() => Interlocked.Exchange(ref _strandedBefore, Stopwatch.GetTimestamp());
@@ -165,13 +173,19 @@ internal sealed class NetworkProxy : IAsyncDisposable
                 }
 
                 await Flow(since);
+                var held = Volatile.Read(ref _held).Task;
                 var fate = await decide(bytes);
+                if (fate == CommitCuts.Fate.Hold)
+                {
+                    await held.WaitAsync(_stopping.Token);
+                }
+
                 if (fate != CommitCuts.Fate.Drop)
                 {
                     await to.SendAsync(bytes, _stopping.Token);
                 }
 
-                if (fate != CommitCuts.Fate.Pass)
+                if (fate is CommitCuts.Fate.Drop or CommitCuts.Fate.PassAndEnd)
                 {
                     throw new SocketException((int)SocketError.ConnectionReset);
                 }

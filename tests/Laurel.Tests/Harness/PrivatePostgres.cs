@@ -27,6 +27,9 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         _maintenance = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_connection.ConnectionString) { MaxPoolSize = 4 });
     }
 
+    /// <summary>Whether the shared one goes with this process, and all that is left in it.</summary>
+    public static bool IsOurs => Existing is null;
+
     /// <summary>Why no cluster can be started here; null when one can.</summary>
     public static string? Missing => Existing is null ? MissingForNew : null;
 
@@ -128,10 +131,12 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>A database nobody used before: its connection string, with a pool of at most 20.</summary>
-    public async Task<string> CreateDatabase()
+    /// <param name="model">The connection string of a database to copy, to which nobody is connected; null for an empty one.</param>
+    public async Task<string> CreateDatabase(string? model = null)
     {
         var name = $"laurel_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}_{Random.Shared.Next():x}";
-        await using var create = _maintenance.CreateCommand($"CREATE DATABASE {name}");
+        var template = model is null ? "" : $" TEMPLATE {new NpgsqlConnectionStringBuilder(model).Database}";
+        await using var create = _maintenance.CreateCommand($"CREATE DATABASE {name}{template}");
         await create.ExecuteNonQueryAsync();
         return new NpgsqlConnectionStringBuilder(_connection.ConnectionString) { Database = name }.ConnectionString;
     }

@@ -29,7 +29,7 @@ internal sealed class TestCore : IAsyncDisposable
 
     public static async Task<TestCore> Open(Engine engine, TimeProvider? time = null)
     {
-        var database = await TestDatabase.Create(engine);
+        var database = await TestDatabase.WithSchema(engine);
         var halved = new HalvedBatches();
         return new TestCore(await OpenOn(database, halved, time), halved, database);
     }
@@ -46,7 +46,7 @@ internal sealed class TestCore : IAsyncDisposable
 
     private static Task<LaurelCore> OpenOn(TestDatabase database, HalvedBatches halved, TimeProvider? time, TimeSpan? lateness = null)
     {
-        var options = new CoreOptions(new DatabaseOptions(database.ConnectionString) { Partitions = database.Partitioned ? 4 : 0 });
+        var options = new CoreOptions(new DatabaseOptions(database.ConnectionString) { Partitions = database.Partitions });
         return LaurelCore.Open(lateness is { } late ? options with { Lateness = late } : options, time ?? TimeProvider.System, halved, Deaths.Add);
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Laurel.Core.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Laurel.Tests.Harness;
@@ -5,6 +7,11 @@ namespace Laurel.Tests.Harness;
 /// <summary>An empty database of one test, gone after it.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
+    private const string FileName = "laurel.db";
+
+    // Made once for each engine, and copied: the schema takes PostgreSQL longer than most tests take.
+    private static readonly ConcurrentDictionary<Engine, Lazy<Task<TestDatabase>>> Models = new();
+
     private readonly Func<ValueTask> _delete;
 
     private TestDatabase(Engine engine, string connectionString, Func<ValueTask> delete)
@@ -20,6 +27,9 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     /// <summary>Whether its growing tables are to be created partitioned (STORAGE.md, rule 8).</summary>
     public bool Partitioned => Engine is Engine.PostgresPartitioned;
+
+    /// <summary>Into how many: see <see cref="DatabaseOptions.Partitions"/>.</summary>
+    public int Partitions => Partitioned ? 4 : 0;
 
     /// <summary>Why the engine cannot run here; null when it can.</summary>
     public static string? Missing(Engine engine) => engine switch
@@ -38,6 +48,32 @@ internal sealed class TestDatabase : IAsyncDisposable
             Engine.Postgres when CitusCluster.IsGiven => await OnCitus(),
             Engine.Postgres or Engine.PostgresPartitioned => await InPostgres(engine, await PrivatePostgres.Shared()),
         };
+    }
+
+    /// <summary>One that has the newest schema already, and nothing in it.</summary>
+    public static async Task<TestDatabase> WithSchema(Engine engine)
+    {
+        Requirement.Need(Missing(engine));
+        if (engine != Engine.Sqlite && (CitusCluster.IsGiven || !PrivatePostgres.IsOurs))
+        {
+            return await Create(engine);
+        }
+        var model = await Models.GetOrAdd(engine, of => new(() => Model(of))).Value;
+        if (engine == Engine.Sqlite)
+        {
+            var folder = Workspace.NewFolder("sqlite");
+            File.Copy(new SqliteConnectionStringBuilder(model.ConnectionString).DataSource, Path.Combine(folder, FileName));
+            return InFolder(folder, deleteFolder: true);
+        }
+        return await InPostgres(engine, await PrivatePostgres.Shared(), model.ConnectionString);
+    }
+
+    private static async Task<TestDatabase> Model(Engine engine)
+    {
+        var model = await Create(engine);
+        await using var database = Database.Open(new DatabaseOptions(model.ConnectionString) { Partitions = model.Partitions });
+        await Migrator.Apply(database);
+        return model;
     }
 
     private static async Task<TestDatabase> OnCitus()
@@ -60,7 +96,7 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private static TestDatabase InFolder(string folder, bool deleteFolder)
     {
-        var connectionString = $"Data Source={Path.Combine(folder, "laurel.db")}";
+        var connectionString = $"Data Source={Path.Combine(folder, FileName)}";
         return new(Engine.Sqlite, connectionString, () =>
         {
             using (var pooled = new SqliteConnection(connectionString))
@@ -77,9 +113,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         });
     }
 
-    private static async Task<TestDatabase> InPostgres(Engine engine, PrivatePostgres server)
+    private static async Task<TestDatabase> InPostgres(Engine engine, PrivatePostgres server, string? model = null)
     {
-        var connectionString = await server.CreateDatabase();
+        var connectionString = await server.CreateDatabase(model);
         return new(engine, connectionString, async () => await server.DropDatabase(connectionString));
     }
 }

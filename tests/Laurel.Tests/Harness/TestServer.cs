@@ -52,7 +52,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> Start(
         Engine engine = Engine.Sqlite, TimeProvider? time = null, Func<ServerOptions, ServerOptions>? with = null, Action<WebApplication>? map = null)
     {
-        var database = await TestDatabase.Create(engine);
+        var database = await TestDatabase.WithSchema(engine);
         return new TestServer(await StartOn(database, time, with, map), database);
     }
 
@@ -67,7 +67,7 @@ internal sealed class TestServer : IAsyncDisposable
         {
             Urls = "http://127.0.0.1:0",
             Database = database.ConnectionString,
-            Partitions = database.Partitioned ? 4 : 0,
+            Partitions = database.Partitions,
             AdministratorKey = AdministratorKey,
             OpenDialects = true,
         };
