@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Laurel.Bench;
 using Microsoft.Data.Sqlite;
 
-string[] everyTable = ["requests", "hot", "disk", "reads", "growth", "start", "dialects", "rules"];
+string[] everyTable = ["requests", "hot", "disk", "reads", "growth", "start", "dialects", "pages", "rules"];
 string[] everyRole = ["bare", "naive", "laurel"];
 string[] everyEngine = ["sqlite", "postgresql"];
 

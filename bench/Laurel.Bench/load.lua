@@ -121,6 +121,16 @@ function rows.paths(get)
   return function() return requests[random(#requests)] end
 end
 
+-- Paths with the entity tag that each has: nothing has changed.
+function rows.known(get)
+  local requests = {}
+  for line in io.lines(option.file) do
+    local path, tag = line:match("^(%S+) (%S+)$")
+    requests[#requests + 1] = get.head .. path .. get.headers .. "If-None-Match: " .. tag .. "\r\n\r\n"
+  end
+  return function() return requests[random(#requests)] end
+end
+
 function init(args)
   for _, pair in ipairs(args) do
     local key, value = pair:match("^([%w_]+)=(.*)$")

@@ -76,6 +76,10 @@ internal sealed class Stage : IAsyncDisposable
     public Task Doctor(IStore store, CancellationToken ct) =>
         Shell.Run(Settings.Laurel, ["doctor", "--database", store.ConnectionString], ct, home);
 
+    /// <summary>Fills an empty database with the demo's data.</summary>
+    public Task Demo(IStore store, CancellationToken ct) =>
+        Shell.Run(Settings.Laurel, ["demo", "--database", store.ConnectionString], ct, home);
+
     public NativeApi NativeApi(ServerProcess server) => new(server.Address, adminKey);
 
     /// <summary>A file that wrk may read.</summary>

@@ -44,6 +44,13 @@ internal sealed class NativeApi : IDisposable
     /// <summary>Any page, as it stands.</summary>
     public Task<string> Get(string path, CancellationToken ct) => http.GetStringAsync(new Uri(path, UriKind.Relative), ct);
 
+    /// <summary>What the server calls a page as it is; null where there is none.</summary>
+    public async Task<string?> EntityTag(string path, CancellationToken ct)
+    {
+        using var answer = await http.GetAsync(new Uri(path, UriKind.Relative), ct);
+        return answer.Headers.ETag?.Tag;
+    }
+
     /// <summary>The answer's JSON.</summary>
     public async Task<JsonNode> Post(string path, object body, CancellationToken ct)
     {

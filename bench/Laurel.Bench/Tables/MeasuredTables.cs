@@ -16,6 +16,7 @@ internal static class MeasuredTables
             "growth" => ("What an award costs as the ledger grows", await new GrowthTable(stage).Run(ct)),
             "start" => ("Start-up and memory", await new StartTable(stage).Run(ct)),
             "dialects" => ("The other dialects", await new DialectsTable(stage).Run(ct)),
+            "pages" => ("Pages", await new PagesTable(stage).Run(ct)),
             "rules" => ("Rules", await new RulesTable(stage).Run(ct)),
             _ => throw new BenchException($"There is no table '{name}'."),
         };

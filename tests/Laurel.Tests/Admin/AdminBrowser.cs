@@ -23,6 +23,16 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
         return browser;
     }
 
+    /// <summary>The same for a real browser's page, with the administrator's key.</summary>
+    public static async Task SignIn(Microsoft.Playwright.IPage page, TestServer laurel)
+    {
+        using var browser = await SignedIn(laurel);
+        await page.Context.AddCookiesAsync(browser.Cookies.Select(cookie => new Microsoft.Playwright.Cookie
+        {
+            Name = cookie.Key, Value = cookie.Value, Domain = laurel.Address.Host, Path = "/", Secure = true, HttpOnly = true,
+        }));
+    }
+
     public Task<AdminAnswer> Get(string path) => Send(new HttpRequestMessage(HttpMethod.Get, path));
 
     /// <summary>Sends a form with exactly these fields.</summary>

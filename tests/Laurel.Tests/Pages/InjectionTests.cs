@@ -12,6 +12,20 @@ public sealed class InjectionTests(PagesWorld world)
 {
     private const string Innocent = "innocent";
 
+    // {0} is the id of what is written as the attack in the same place of the list, {1} the attack.
+    private static readonly string[] Public =
+    [
+        "/badges/{0}?lang=en", "/badges/{0}?lang=ar", "/users/{0}?lang=en", "/users/{0}?lang=ar", "/awards/{0}/{0}?lang=en", "/embed/badges/{0}.svg",
+        "/embed/users/{0}.svg?lang=ar&theme=dark",
+    ];
+
+    private static readonly string[] Administration =
+    [
+        "/admin/badges/{0}", "/admin/badges/{0}/edit", "/admin/badges?search={1}", "/admin/issuers/{0}?lang=ar", "/admin/issuers/{0}/edit", "/admin/rules/{0}",
+        "/admin/rules/{0}?view=raw", "/admin/users/{0}", "/admin/users/{0}/edit", "/admin/users/{0}/awards/{0}", "/admin/users/{0}/awards/{0}/remove?lang=ar",
+        "/admin/explain?user={0}&rule={0}",
+    ];
+
     private static readonly string[] Attacks =
     [
         Innocent,
@@ -30,7 +44,12 @@ public sealed class InjectionTests(PagesWorld world)
     ];
 
     [Fact]
-    public async Task No_text_becomes_markup_anywhere()
+    public Task No_text_becomes_markup_on_any_page() => Try(Public, isSignedIn: false);
+
+    [Fact]
+    public Task No_text_becomes_markup_in_the_administration() => Try(Administration, isSignedIn: true);
+
+    private async Task Try(IEnumerable<string> paths, bool isSignedIn)
     {
         await using var laurel = await TestServer.Start();
         await PagesWorld.Put(laurel, "action-types/Act", "{}");
@@ -38,22 +57,28 @@ public sealed class InjectionTests(PagesWorld world)
         {
             await Write(laurel, i + 1, Attacks[i]);
         }
-        var page = await world.Browser.Open(width: 320, withoutPolicy: true);
+        // Those of the administration show tables that are wider.
+        var page = await world.Browser.Open(width: isSignedIn ? 1000 : 320, withoutPolicy: true);
+        if (isSignedIn)
+        {
+            await Admin.AdminBrowser.SignIn(page, laurel);
+        }
         var dialogs = 0;
         page.Dialog += (_, dialog) =>
         {
             dialogs++;
             _ = dialog.DismissAsync();
         };
-        foreach (var path in new[] { "/badges/{0}?lang=en", "/badges/{0}?lang=ar", "/users/{0}?lang=en", "/users/{0}?lang=ar", "/awards/{0}/{0}?lang=en", "/embed/badges/{0}.svg", "/embed/users/{0}.svg?lang=ar&theme=dark" })
+        foreach (var path in paths)
         {
             var innocent = "";
             for (var id = 1; id <= Attacks.Length; id++)
             {
-                await page.GotoAsync(new Uri(laurel.Address, string.Format(null, path, id)).AbsoluteUri);
+                var asked = string.Format(null, path, id, Uri.EscapeDataString(Attacks[id - 1]));
+                await page.GotoAsync(new Uri(laurel.Address, asked).AbsoluteUri);
                 var seen = await Look(page);
                 innocent = id == 1 ? seen : innocent;
-                Assert.True(seen == innocent, $"{string.Format(null, path, id)} ({Attacks[id - 1]}): {seen} instead of {innocent}");
+                Assert.True(seen == innocent, $"{asked} ({Attacks[id - 1]}): {seen} instead of {innocent}");
             }
         }
         Assert.Equal(0, dialogs);

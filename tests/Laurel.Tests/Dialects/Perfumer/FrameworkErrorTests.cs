@@ -59,9 +59,10 @@ public sealed class FrameworkErrorTests(PerfumerBed perfumer) : IClassFixture<Pe
             await using var hold = holder.CreateCommand();
             hold.CommandText = "BEGIN EXCLUSIVE";
             await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-            foreach (var (method, target) in new[] { ("POST", Post), ("POST", "/badge?collection=new&user=new&name=a"), ("DELETE", "/badges?collection=c&user=u") })
+            // At once: each waits as long as the database may take.
+            foreach (var reply in await Task.WhenAll(
+                own.Send("POST", Post), own.Send("POST", "/badge?collection=new&user=new&name=a"), own.Send("DELETE", "/badges?collection=c&user=u")))
             {
-                var reply = await own.Send(method, target);
                 reply.Refuses(503);
                 Assert.Equal("1", reply.Header("retry-after"));
                 Assert.DoesNotContain("SQL", reply.Body, StringComparison.OrdinalIgnoreCase);
