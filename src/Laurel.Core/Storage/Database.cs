@@ -105,6 +105,10 @@ public sealed record DatabaseOptions(string Connection)
     /// <summary>PostgreSQL: how long the answer to a COMMIT is waited for before its outcome counts as unknown.</summary>
     public TimeSpan CommitDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>PostgreSQL: how long a batch of the ledger may stand still before the server ends it. Whoever freezes amid one must not
+    /// keep what it has locked from other nodes.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>PostgreSQL: people wait for what is done, so it fails as unavailable when it was not done within the connection's
     /// Command Timeout. Otherwise that holds for each statement alone.</summary>
     internal bool ServesRequests { get; init; }

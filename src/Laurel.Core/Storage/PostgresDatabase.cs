@@ -20,6 +20,9 @@ internal sealed class PostgresDatabase : Database
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(5);
 
     private readonly NpgsqlDataSource _source;
+
+    // The ledger's own: it waits for no place among the readers, and a batch that stands still is ended.
+    private readonly NpgsqlDataSource _ledger;
     private readonly int _mostAbandoned;
     private readonly int _mostThreads;
     private int _usualThreads;
@@ -48,6 +51,8 @@ internal sealed class PostgresDatabase : Database
         _mostAbandoned = Math.Max(1, parsed.MaxPoolSize / 2);
         _mostThreads = Environment.ProcessorCount + parsed.MaxPoolSize;
         _source = Source(parsed);
+        parsed.Options += $" -c idle_in_transaction_session_timeout={(long)options.LongestPause.TotalMilliseconds}";
+        _ledger = Source(parsed);
     }
 
     // Files of this machine, which know nothing of TCP and refuse its options.
@@ -100,6 +105,7 @@ internal sealed class PostgresDatabase : Database
             {
                 Brace();
                 _source.Clear();
+                _ledger.Clear();
             }
             throw;
         }
@@ -281,7 +287,8 @@ internal sealed class PostgresDatabase : Database
 
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease.Slot);
 
-    internal NpgsqlConnection OpenConnection() => _source.OpenConnection();
+    /// <summary>A connection for the ledger's thread.</summary>
+    internal NpgsqlConnection OpenConnection() => _ledger.OpenConnection();
 
     // 40001 serialization_failure, 40P01 deadlock_detected.
     internal static bool IsRetryable(PostgresException failure) => failure.SqlState is "40001" or "40P01";
@@ -296,7 +303,11 @@ internal sealed class PostgresDatabase : Database
 
     internal static StorageUnavailableException Unavailable(Exception failure) => new($"PostgreSQL: {failure.Message}", failure);
 
-    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _ledger.DisposeAsync();
+        await _source.DisposeAsync();
+    }
 }
 
 internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : Session

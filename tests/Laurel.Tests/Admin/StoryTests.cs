@@ -1,4 +1,5 @@
 using Laurel.Tests.Harness;
+using Laurel.Tests.Images;
 using Microsoft.Playwright;
 using Xunit;
 

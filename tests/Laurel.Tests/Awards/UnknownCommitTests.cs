@@ -42,6 +42,25 @@ public sealed class UnknownCommitTests
     }
 
     [Theory, EveryEngine(Only = [Engine.Postgres])]
+    public async Task A_batch_that_stands_still_keeps_nothing_from_others(Engine engine)
+    {
+        var held = 0;
+        var cuts = new CommitCuts(1, share: 0) { Holds = () => Interlocked.Exchange(ref held, 1) == 0 };
+        await using var far = await Far.Open(engine, commitDeadline: TimeSpan.FromMinutes(2), cuts);
+        var frozen = far.Award(user: 1, badge: 1);
+        while (held == 0)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+        // Waits for the award that is not there, until the server ends what would have made it.
+        await using var other = await far.Second();
+        var awarded = await other.Awarding.Award(new AwardRequest(1, 1, AwardSource.Native), TestCore.Administrator, bulk: false, default);
+        Assert.True(awarded.Created);
+        far.Proxy.Resume();
+        Assert.Equal((false, awarded.Award!.Id), await frozen is var outcome ? (outcome.Created, outcome.Award!.Id) : default);
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Postgres])]
     public async Task A_network_that_swallows_the_answer_to_COMMIT_does_not_hold_the_writer(Engine engine)
     {
         await using var far = await Far.Open(engine, commitDeadline: TimeSpan.FromMilliseconds(500));
@@ -75,10 +94,9 @@ public sealed class UnknownCommitTests
     {
         private readonly TestDatabase _database;
         private readonly NpgsqlDataSource _near;
-        private readonly Database _direct;
 
-        private Far(TestDatabase database, NetworkProxy proxy, NpgsqlDataSource near, Database direct, LaurelCore core, CountingLog log) =>
-            (_database, Proxy, _near, _direct, Core, Log) = (database, proxy, near, direct, core, log);
+        private Far(TestDatabase database, NetworkProxy proxy, NpgsqlDataSource near, LaurelCore core, CountingLog log) =>
+            (_database, Proxy, _near, Core, Log) = (database, proxy, near, core, log);
 
         public NetworkProxy Proxy { get; }
 
@@ -100,7 +118,7 @@ public sealed class UnknownCommitTests
             }.ConnectionString;
             var log = new CountingLog();
             var core = await LaurelCore.Open(
-                new CoreOptions(new DatabaseOptions(through) { CommitDeadline = commitDeadline }), TimeProvider.System, log, TestCore.Deaths.Add);
+                new CoreOptions(new DatabaseOptions(through) { CommitDeadline = commitDeadline, LongestPause = TimeSpan.FromSeconds(2) }), TimeProvider.System, log, TestCore.Deaths.Add);
             TestCore.Value(await core.Issuers.Put(1, new IssuerDraft("one", "One"), createOnly: false));
             for (var user = 1; user <= 8; user++)
             {
@@ -114,11 +132,12 @@ public sealed class UnknownCommitTests
                     Texts = new Dictionary<string, BadgeText> { ["en"] = new("Badge", null) },
                 }, createOnly: false));
             }
-            return new Far(database, proxy, NpgsqlDataSource.Create(database.ConnectionString),
-                Database.Open(new DatabaseOptions(database.ConnectionString)), core, log);
+            return new Far(database, proxy, NpgsqlDataSource.Create(database.ConnectionString), core, log);
         }
 
-        public ValueTask<T> Near<T>(Func<Session, ValueTask<T>> read) => _direct.Read(read);
+        /// <summary>Another process, as it were, to which nothing stands between it and the database.</summary>
+        public Task<LaurelCore> Second() => LaurelCore.Open(
+            new CoreOptions(new DatabaseOptions(_database.ConnectionString)), TimeProvider.System, Log, TestCore.Deaths.Add);
 
         public Task<AwardOutcome> Award(int user, int badge) =>
             Core.Awarding.Award(new AwardRequest(user, badge, AwardSource.Native), TestCore.Administrator, bulk: false, default).AsTask();
@@ -149,7 +168,6 @@ public sealed class UnknownCommitTests
             Proxy.Mend();
             Proxy.Latency = TimeSpan.Zero;
             await Core.DisposeAsync();
-            await _direct.DisposeAsync();
             await _near.DisposeAsync();
             await Proxy.DisposeAsync();
             await _database.DisposeAsync();
