@@ -48,16 +48,35 @@ public sealed class ActionLog
         : _ledger.HasDeferred(user) ? (null, user)
         : (await ActionStore.Find(session, id, user, at), null);
 
-    /// <summary>An action, for a caller who may see it: administrators, services, and the user who did it.</summary>
+    /// <summary>An action, for a caller who may see it: administrators, services, viewers, and the user who did it.</summary>
     public async ValueTask<Outcome<RecordedAction>> Find(long id, Caller caller)
     {
         var action = await Find(id);
         // Whoever may not see all of them is not told which there are.
-        if (action is null ? !caller.MayEverywhere(Scopes.ActionsWrite) : !caller.MayFor(action.UserId, Scopes.ActionsWrite))
+        if (!SeesAll(caller) && (action is null || !caller.MayFor(action.UserId, Scopes.ActionsWrite)))
         {
             return new Refusal(RefusalCode.Forbidden, "This key may not read actions of other users.");
         }
         return action is null ? new Refusal(RefusalCode.UnknownAction, "No action has this id.") : action;
+    }
+
+    private static bool SeesAll(Caller caller) => caller.MayEverywhere(Scopes.ActionsWrite) || caller.Holds(Permissions.Viewer, Scopes.ActionsWrite);
+
+    /// <summary>What concerns a user before a position, the latest first: what they did, and what others did about a subject of theirs.
+    /// Costs a seek for each thirty days of the retention, until there are enough.</summary>
+    /// <param name="caller">Who asks: administrators, services and viewers may.</param>
+    public async ValueTask<Outcome<List<RecordedAction>>> OfUser(long userId, Position before, int limit, Caller caller)
+    {
+        if (!SeesAll(caller))
+        {
+            return new Refusal(RefusalCode.Forbidden, "This key may not read actions of other users.");
+        }
+        if (!await _users.Exists(userId))
+        {
+            return UnknownUser;
+        }
+        await _ledger.Settle(userId);
+        return await _database.Read(session => ActionStore.Latest(session, userId, before, limit, _time.Micros()));
     }
 
     /// <summary>Records an action and awards what rules give for it, in one transaction. Told again under its own id it is no new one,
@@ -89,7 +108,7 @@ public sealed class ActionLog
         }
         var entry = new ActionEntry(draft.At(draft.Id ?? await _ids.Next(IdKind.Action), now))
         {
-            OwnerId = OwnerOf(draft) is { } owner && await _users.Exists(owner) ? owner : null,
+            OwnerId = OwnerOf(draft.Properties) is { } owner && await _users.Exists(owner) ? owner : null,
             CheckUser = !_users.IsSeen(draft.UserId),
         };
         try
@@ -127,9 +146,10 @@ public sealed class ActionLog
 
     private static Refusal UnknownUser => new(RefusalCode.UnknownUser, "No user has this id.", "userId");
 
-    private static long? OwnerOf(ActionDraft draft) =>
-        draft.Properties?.Contains(OwnerProperty, StringComparison.Ordinal) == true
-        && JsonElement.Parse(draft.Properties).TryGetProperty(OwnerProperty, out var owner)
+    /// <summary>The user whose subject an action is about, by its properties; null where they name none.</summary>
+    internal static long? OwnerOf(string? properties) =>
+        properties?.Contains(OwnerProperty, StringComparison.Ordinal) == true
+        && JsonElement.Parse(properties).TryGetProperty(OwnerProperty, out var owner)
         && owner.ValueKind == JsonValueKind.Number && owner.TryGetInt64(out var id)
             ? id
             : null;

@@ -44,6 +44,11 @@ internal static class ActionStore
         SELECT {Columns} FROM user_actions WHERE period = $1 AND user_id = $2 AND (occurred_at, id) > ($3, $4) ORDER BY occurred_at, id
         """;
 
+    private const string Before = $"""
+        SELECT {Columns} FROM user_actions WHERE period = $1 AND user_id = $2 AND (occurred_at, id) < ($3, $4)
+        ORDER BY occurred_at DESC, id DESC LIMIT $5
+        """;
+
     // A seek each: to list them all at once would read every action.
     private const string NextPeriod = "SELECT min(period) FROM user_actions WHERE period > $1";
 
@@ -163,6 +168,27 @@ internal static class ActionStore
             while (await rows.Read())
             {
                 found.Add(Row(rows));
+            }
+        }
+        return found;
+    }
+
+    /// <summary>What concerns a user before a position, the latest first.</summary>
+    /// <param name="session">Where all of the user's are in their table.</param>
+    public static async ValueTask<List<RecordedAction>> Latest(Session session, long userId, Position before, int limit, long now)
+    {
+        var found = new List<RecordedAction>();
+        var periods = await Periods(session, Position.First, now);
+        for (var index = periods.Count - 1; index >= 0 && found.Count < limit; index--)
+        {
+            if (periods[index] * PeriodLength > before.At)
+            {
+                continue;
+            }
+            var rows = session.Prepare(Before).Set(1, periods[index]).Set(2, userId).Set(3, before.At).Set(4, before.Id).Set(5, limit - found.Count);
+            while (await rows.Read())
+            {
+                found.Add(Row(rows).Action);
             }
         }
         return found;

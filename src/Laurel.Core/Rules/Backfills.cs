@@ -30,18 +30,23 @@ public sealed class Backfills : IAsyncDisposable
 
     internal void Start() => _running = Task.Run(Run);
 
-    public async ValueTask<Outcome<Backfill>> Find(long id, Caller caller)
+    /// <summary>A backfill, for who may read its rule.</summary>
+    public ValueTask<Outcome<Backfill>> Find(long id, Caller caller) => Find(id, caller, rule => _rules.Find(rule, caller));
+
+    private ValueTask<Outcome<Backfill>> FindToWrite(long id, Caller caller) => Find(id, caller, rule => _rules.FindToWrite(rule, caller));
+
+    private async ValueTask<Outcome<Backfill>> Find(long id, Caller caller, Func<long, ValueTask<Outcome<Rule>>> allowed)
     {
         var found = await _database.Read(session => BackfillRow.Find(session, id));
         // Whoever may not see all of them is not told which there are.
-        if (found is null ? !caller.MayEverywhere(Scopes.RulesWrite) : !await _rules.MayWrite(found.RuleId, caller))
+        if (found is null ? !caller.MayEverywhere(Scopes.RulesWrite) : !(await allowed(found.RuleId)).Succeeded(out _, out _))
         {
             return new Refusal(RefusalCode.Forbidden, "This key may not apply this rule to the past.");
         }
         return found is null ? new Refusal(RefusalCode.UnknownBackfill, "No backfill has this id.") : found;
     }
 
-    /// <summary>A rule's, by id, after <paramref name="after"/>.</summary>
+    /// <summary>A rule's, by id, after <paramref name="after"/>; for who may read it.</summary>
     public async ValueTask<Outcome<List<Backfill>>> List(long ruleId, long after, int limit, Caller caller) =>
         (await _rules.Find(ruleId, caller)).Succeeded(out _, out var refusal)
             ? await _database.Read(session => BackfillRow.List(session, ruleId, after, limit))
@@ -63,14 +68,14 @@ public sealed class Backfills : IAsyncDisposable
     /// <summary>Takes a backfill back: as if it had never been.</summary>
     /// <param name="caller">Who may write the rule.</param>
     public async Task<Outcome<Backfill>> TakeBack(long id, Caller caller) =>
-        !(await Find(id, caller)).Succeeded(out var done, out var refusal) ? refusal
+        !(await FindToWrite(id, caller)).Succeeded(out var done, out var refusal) ? refusal
         : done.Kind == BackfillKind.TakeBack ? new Refusal(RefusalCode.Invalid, "What takes another one back cannot be taken back itself.")
         : await Begin(done.RuleId, caller, done.PreviousRevision, (rule, own, now) => new Backfill(
             own, rule.Id, BackfillKind.TakeBack, id, rule.Generation + 1, done.PreviousFrom, rule.CountsFrom, rule.FirstRevision, BackfillState.Running, 0, 0, 0, 0, 0, caller.UserId, now, now));
 
     private async Task<Outcome<Backfill>> Begin(long ruleId, Caller caller, long firstRevision, Func<Rule, long, long, Backfill> make)
     {
-        if (!(await _rules.Find(ruleId, caller)).Succeeded(out _, out var refused))
+        if (!(await _rules.FindToWrite(ruleId, caller)).Succeeded(out _, out var refused))
         {
             return refused;
         }
@@ -110,7 +115,7 @@ public sealed class Backfills : IAsyncDisposable
     /// <param name="caller">Who may write the rule.</param>
     public async Task<Outcome<Backfill>> Stop(long id, Caller caller)
     {
-        if (!(await Find(id, caller)).Succeeded(out _, out var refusal))
+        if (!(await FindToWrite(id, caller)).Succeeded(out _, out var refusal))
         {
             return refusal;
         }

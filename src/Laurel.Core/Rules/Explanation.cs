@@ -101,15 +101,16 @@ public sealed class Explanations
         (_database, _ledger, _lifetimes, _rules, _badges, _issuers, _users, _time) = (database, ledger, lifetimes, rules, badges, issuers, users, time);
 
     /// <summary>Why a user has a badge, or has not.</summary>
-    /// <param name="caller">Administrators, services that may read users, and who manages the badge's issuer may ask; of a badge that is
-    /// hidden until it is claimed, only those of them who see it.</param>
+    /// <param name="caller">Administrators, services that may read users, viewers, and who manages the badge's issuer may ask; of a badge
+    /// that is hidden until it is claimed, only those of them who see it.</param>
     public async ValueTask<Outcome<Explanation>> Make(long userId, long badgeId, Caller caller)
     {
         if (await _badges.Find(badgeId) is not { } badge)
         {
             return new Refusal(RefusalCode.UnknownBadge, "No badge has this id.", "badgeId");
         }
-        if (!caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.UsersRead) || !await _badges.ShowsItself(badge, caller))
+        var mayAsk = caller.MayAt((await _issuers.Find(badge.IssuerId))!, Scopes.UsersRead) || caller.Holds(Permissions.Viewer, Scopes.UsersRead);
+        if (!mayAsk || !await _badges.ShowsItself(badge, caller))
         {
             return new Refusal(RefusalCode.Forbidden, "This key may not ask why users have this badge.");
         }

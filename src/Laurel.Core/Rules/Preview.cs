@@ -99,7 +99,7 @@ public sealed class Previews
     {
         if (ruleId is { } id)
         {
-            if (!(await _rules.Find(id, caller)).Succeeded(out var standing, out var unknown))
+            if (!(await _rules.FindToWrite(id, caller)).Succeeded(out var standing, out var unknown))
             {
                 return unknown;
             }

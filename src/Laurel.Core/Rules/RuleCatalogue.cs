@@ -1,4 +1,5 @@
 using Laurel.Core.Access;
+using Laurel.Core.Actions;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
@@ -7,10 +8,22 @@ using Laurel.Core.Users;
 
 namespace Laurel.Core.Rules;
 
+/// <summary>Which rules are asked for: null for any.</summary>
+/// <param name="IssuerId">Of the badges that it awards.</param>
+/// <param name="BadgeId">It awards it.</param>
+/// <param name="Action">It counts actions of this type.</param>
+public sealed record RuleSearch(long? IssuerId = null, long? BadgeId = null, string? Action = null);
+
+/// <summary>A rule that counts an action, and for whom.</summary>
+public sealed record CountingRule(Rule Rule, long UserId);
+
 /// <summary>The rules. A change takes effect between two of the ledger's batches, on all nodes at once: each action is counted under
 /// one revision.</summary>
 public sealed class RuleCatalogue
 {
+    // Of a list of which the caller may see a part.
+    private const int AtOnce = 200;
+
     private readonly Database _database;
     private readonly ChangeLog _changes;
     private readonly IdBlocks _ids;
@@ -37,16 +50,42 @@ public sealed class RuleCatalogue
 
     public ValueTask<Rule?> Find(long id) => _database.Read(session => RuleRow.Find(session, id));
 
-    /// <summary>A rule, for a caller who may write it.</summary>
+    /// <summary>A rule, for a caller who may read it: who may write it; and a viewer, unless a badge that it awards hides from them.</summary>
     public async ValueTask<Outcome<Rule>> Find(long id, Caller caller)
     {
         var rule = await Find(id);
-        // Whoever may not see all of them is not told which there are.
-        if (rule is null ? !caller.MayEverywhere(Scopes.RulesWrite) : !await MayWrite(rule, caller))
+        return Of(rule, rule is null ? caller.MayEverywhere(Scopes.RulesWrite) || Views(caller) : await MayRead(rule, caller));
+    }
+
+    /// <summary>A rule, for a caller who may write it.</summary>
+    internal async ValueTask<Outcome<Rule>> FindToWrite(long id, Caller caller)
+    {
+        var rule = await Find(id);
+        return Of(rule, rule is null ? caller.MayEverywhere(Scopes.RulesWrite) : await MayWrite(rule, caller));
+    }
+
+    // Whoever may not see all of them is not told which there are.
+    private static Outcome<Rule> Of(Rule? rule, bool isAllowed) =>
+        !isAllowed ? new Refusal(RefusalCode.Forbidden, "This key may not read or change this rule.")
+        : rule is null ? new Refusal(RefusalCode.UnknownRule, "No rule has this id.")
+        : rule;
+
+    private static bool Views(Caller caller) => caller.Holds(Permissions.Viewer, Scopes.RulesWrite);
+
+    private async ValueTask<bool> MayRead(Rule rule, Caller caller) =>
+        await MayWrite(rule, caller) || (Views(caller) && await ShowsItself(rule, caller));
+
+    // A rule's key could betray a badge that hides.
+    private async ValueTask<bool> ShowsItself(Rule rule, Caller caller)
+    {
+        foreach (var tier in rule.Draft.Tiers)
         {
-            return new Refusal(RefusalCode.Forbidden, "This key may not read this rule.");
+            if (await _badges.Find(tier.BadgeId) is not { } badge || !await _badges.ShowsItself(badge, caller))
+            {
+                return false;
+            }
         }
-        return rule is null ? new Refusal(RefusalCode.UnknownRule, "No rule has this id.") : rule;
+        return true;
     }
 
     private async ValueTask<bool> MayWrite(Rule rule, Caller caller)
@@ -64,26 +103,56 @@ public sealed class RuleCatalogue
     /// <summary>Rules by id, after <paramref name="after"/>.</summary>
     public async ValueTask<IReadOnlyList<Rule>> List(long after, int limit) => await _database.Read(session => RuleRow.List(session, after, limit));
 
-    /// <summary>Rules by id, after <paramref name="after"/>: those that the caller may write.</summary>
-    public async ValueTask<Outcome<List<Rule>>> List(long after, int limit, Caller caller)
+    /// <summary>Rules by id, after <paramref name="after"/>: those that the caller may read.</summary>
+    public ValueTask<Outcome<List<Rule>>> List(long after, int limit, Caller caller) => Search(new RuleSearch(), after, limit, caller);
+
+    /// <summary>The same of some of them. Reads on until there are enough: at most all rules.</summary>
+    public async ValueTask<Outcome<List<Rule>>> Search(RuleSearch search, long after, int limit, Caller caller)
     {
         if (!caller.Has(Scopes.RulesWrite))
         {
             return new Refusal(RefusalCode.Forbidden, "This key may not read rules.");
         }
-        var seen = new List<Rule>();
-        // A manager's are few among few.
-        foreach (var rule in await List(after, caller.MayEverywhere(Scopes.RulesWrite) ? limit : int.MaxValue))
+        var found = new List<Rule>();
+        for (var isMore = true; isMore && found.Count < limit;)
         {
-            if (seen.Count < limit && await MayWrite(rule, caller))
+            var page = await List(after, Math.Max(limit, AtOnce));
+            foreach (var rule in page)
             {
-                seen.Add(rule);
+                if (found.Count < limit && await IsSought(rule, search) && await MayRead(rule, caller))
+                {
+                    found.Add(rule);
+                }
             }
+            (after, isMore) = (page.Count > 0 ? page[^1].Id : after, page.Count >= AtOnce);
         }
-        return seen;
+        return found;
     }
 
-    /// <summary>What a rule has been, the newest first, before a revision; for a caller who may write it.</summary>
+    // The badges of one rule are of one issuer.
+    private async ValueTask<bool> IsSought(Rule rule, RuleSearch search) =>
+        (search.Action is null || rule.Draft.Actions.Contains(search.Action, StringComparer.Ordinal))
+        && (search.BadgeId is null || rule.Draft.Tiers.Any(tier => tier.BadgeId == search.BadgeId))
+        && (search.IssuerId is null || (await _badges.Find(rule.Draft.Tiers[0].BadgeId))?.IssuerId == search.IssuerId);
+
+    /// <summary>The enabled rules, as they are now, that count such an action if it comes in time: those that the caller may read. Reads
+    /// all rules.</summary>
+    public async ValueTask<IReadOnlyList<CountingRule>> Counting(RecordedAction action, Caller caller)
+    {
+        var owner = ActionLog.OwnerOf(action.Properties);
+        var concerning = new UserAction(action, ActionRoles.Actor | (owner is null ? 0 : ActionRoles.Owner), IsCounted: true);
+        var counting = new List<CountingRule>();
+        foreach (var rule in await List(0, int.MaxValue))
+        {
+            if (rule.Draft.Enabled && Matching.Of(rule, [concerning], [], countsLate: false).Count > 0 && await MayRead(rule, caller))
+            {
+                counting.Add(new CountingRule(rule, rule.Draft.Recipient == Recipient.Owner ? owner!.Value : action.UserId));
+            }
+        }
+        return counting;
+    }
+
+    /// <summary>What a rule has been, the newest first, before a revision; for a caller who may read it.</summary>
     public async ValueTask<Outcome<List<RuleRevision>>> Revisions(long id, long before, int limit, Caller caller) =>
         (await Find(id, caller)).Succeeded(out _, out var refusal)
             ? await _database.Read(session => RuleRow.Revisions(session, id, before, limit))
@@ -111,7 +180,7 @@ public sealed class RuleCatalogue
     public async ValueTask<IReadOnlyList<Rule>> OfBadge(long badgeId) =>
         [.. (await List(0, int.MaxValue)).Where(rule => rule.Draft.Tiers.Any(tier => tier.BadgeId == badgeId))];
 
-    /// <summary>What has become of a rule, for who may write it.</summary>
+    /// <summary>What has become of a rule, for who may read it.</summary>
     public async ValueTask<Outcome<RuleWatch>> Watch(long id, Caller caller) =>
         (await Find(id, caller)).Succeeded(out var rule, out var refusal)
             ? await _database.Read(session => RuleWatchDeltas.Read(session, rule, _time.Micros()))

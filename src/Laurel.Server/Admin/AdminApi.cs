@@ -31,6 +31,12 @@ internal static class AdminApi
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         SignInPages.Map(routes);
+        RulePages.Map(routes);
+        RulePastPages.Map(routes);
+        BackfillPages.Map(routes);
+        ExplainPages.Map(routes);
+        ActionPages.Map(routes);
+        ActionTypePages.Map(routes);
     }
 
     /// <summary>Sent over HTTPS only, which browsers hold loopback addresses to be as good as; so it says Secure whatever it is sent over.</summary>

@@ -19,7 +19,10 @@ internal sealed class Asset
     /// <summary>What the administration adds to the stylesheet.</summary>
     public static readonly Asset AdminStyle = new("admin", "css", "text/css; charset=utf-8");
 
-    private static readonly Dictionary<string, Asset> All = new[] { Style, Mark, AdminStyle }.ToDictionary(asset => asset.Path[(Root.Length + 1)..]);
+    /// <summary>Shows how far a backfill is while it runs.</summary>
+    public static readonly Asset BackfillScript = new("backfill", "js", "text/javascript; charset=utf-8");
+
+    private static readonly Dictionary<string, Asset> All = new[] { Style, Mark, AdminStyle, BackfillScript }.ToDictionary(asset => asset.Path[(Root.Length + 1)..]);
 
     private readonly byte[] _content;
     private readonly string _mediaType;

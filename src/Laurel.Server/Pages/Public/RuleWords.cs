@@ -1,18 +1,24 @@
 using Laurel.Core;
 using Laurel.Core.Awards;
+using Laurel.Core.Badges;
 using Laurel.Core.Rules;
 using Laurel.Core.Showcases;
 using Microsoft.AspNetCore.Components;
 
 namespace Laurel.Server.Pages;
 
-/// <summary>A rule, told to those who want its badge. Which actions match is not told in full: a filter is for who writes rules.</summary>
+/// <summary>A rule in words. Which actions match is not told in full: a filter is for who writes rules.</summary>
 internal static class RuleWords
 {
-    public static RenderFragment Of(Reader reader, Rule rule, ShownBadge shown) => builder =>
+    /// <summary>To those who want one of its badges.</summary>
+    public static RenderFragment Of(Reader reader, Rule rule, ShownBadge shown) =>
+        Of(reader, rule.Draft, [rule.Draft.Tiers.First(tier => tier.BadgeId == shown.Badge.Id).Target], shown.Named);
+
+    /// <param name="targets">Those that are told.</param>
+    /// <param name="named">The badges that may be named, by id.</param>
+    public static RenderFragment Of(Reader reader, RuleDraft draft, IReadOnlyList<decimal> targets, IReadOnlyDictionary<long, Badge> named) => builder =>
     {
-        var draft = rule.Draft;
-        builder.AddContent(0, Condition(reader, draft, shown));
+        builder.AddContent(0, Condition(reader, draft, targets, named));
         if (draft.Filter is not null)
         {
             builder.AddContent(1, " " + reader["rule.filter"]);
@@ -41,11 +47,10 @@ internal static class RuleWords
         builder.AddContent(1, phrase);
     };
 
-    private static RenderFragment Condition(Reader reader, RuleDraft draft, ShownBadge shown)
+    private static RenderFragment Condition(Reader reader, RuleDraft draft, IReadOnlyList<decimal> targets, IReadOnlyDictionary<long, Badge> named)
     {
-        var target = draft.Tiers.First(tier => tier.BadgeId == shown.Badge.Id).Target;
         var actions = Words.List(reader, [.. draft.Actions.Select(action => reader.Own(action))]);
-        var number = Plain(reader.Language.Number(target));
+        var number = Plain(string.Join(reader["list.comma"], targets.Select(reader.Language.Number)));
         return draft.Condition switch
         {
             Core.Rules.Condition.Each => reader.Phrase("rule.each", actions),
@@ -57,13 +62,13 @@ internal static class RuleWords
             Core.Rules.Condition.FirstIn first => reader.Phrase("rule.firstIn", actions, Plain(Words.Period(reader, first.Period))),
             Core.Rules.Condition.Streak { Unit: PeriodUnit.Week } => reader.Phrase("rule.streak.week", actions, number),
             Core.Rules.Condition.Streak => reader.Phrase("rule.streak.day", actions, number),
-            Core.Rules.Condition.Holding holding => reader.Phrase("rule.holding", number, Held(reader, holding, shown)),
+            Core.Rules.Condition.Holding holding => reader.Phrase("rule.holding", number, Held(reader, holding, named)),
             _ => throw new ArgumentOutOfRangeException(nameof(draft)),
         };
     }
 
-    private static RenderFragment Held(Reader reader, Condition.Holding holding, ShownBadge shown) => Words.List(reader,
-        [.. holding.Badges.Where(shown.Named.ContainsKey).Select(id => shown.Named[id]).Select(badge => reader.Own(reader.TextOf(badge).Name, reader.LocaleOf(badge)))]);
+    private static RenderFragment Held(Reader reader, Condition.Holding holding, IReadOnlyDictionary<long, Badge> named) => Words.List(reader,
+        [.. holding.Badges.Where(named.ContainsKey).Select(id => named[id]).Select(badge => reader.Own(reader.TextOf(badge).Name, reader.LocaleOf(badge)))]);
 
     // In the largest unit that says it exactly.
     private static string Span(Reader reader, long micros) =>
