@@ -16,7 +16,7 @@ public sealed partial class ActionPageTests
         var time = new ManualTime(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         await using var laurel = await NativeWorld.Start(engine, time);
         (await laurel.Put($"{Root}/action-types/Edit", "{}")).Is(201);
-        // Two at each time, forty days apart: over the edges of periods and of the page.
+        // Two at each time, which two days divide from the next two: over the edges of periods and of the page.
         for (var id = 1; id <= 60; id++)
         {
             (await laurel.Post($"{Root}/actions", $$"""{"id":{{id}},"type":"Edit","userId":2}""")).Is(201);

@@ -25,7 +25,7 @@ public sealed class RulePageTests
 
     private static string Text(AdminBrowser.AdminAnswer answer) => WebUtility.HtmlDecode(answer.Html);
 
-    // Users 2 and 3 edit twice at noon of the first of March, an hour apart; user 1 manages the issuer, user 4 looks.
+    // Users 2 and 3 edit by turns, twice each, from noon of the first of March on; user 1 manages the issuer, user 4 looks.
     private static async Task<TestServer> Start(Engine engine = Engine.Sqlite)
     {
         var time = new ManualTime(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -92,7 +92,6 @@ public sealed class RulePageTests
         var shown = Text((await manager.Get(page)).Is(HttpStatusCode.OK));
         Assert.Contains("For 2 of these actions: <bdi>Edit</bdi>.", shown, StringComparison.Ordinal);
         Assert.Contains("<span class=\"state off\">disabled</span>", shown, StringComparison.Ordinal);
-        Assert.Contains("href=\"/admin/rules?action=Edit\"".Replace("?action=Edit", "", StringComparison.Ordinal), shown, StringComparison.Ordinal);
 
         foreach (var (query, isThere) in new[] { ("", true), ("?badge=7", true), ("?badge=8", false), ("?issuer=100", true), ("?issuer=101", false), ("?action=Edit", true), ("?action=Login", false) })
         {
@@ -128,7 +127,7 @@ public sealed class RulePageTests
         using var browser = await AdminBrowser.SignedIn(laurel);
 
         var answer = (await browser.Submit("/admin/rules/new", Fields(("filter", "properties.a == 1")))).Is(HttpStatusCode.UnprocessableEntity);
-        Assert.Contains("properties.a <mark>== 1</mark>".Replace("<mark>==", "=<mark>=", StringComparison.Ordinal), Text(answer), StringComparison.Ordinal);
+        Assert.Contains("properties.a <mark>== 1</mark>", Text(answer), StringComparison.Ordinal);
         Assert.Contains("Equality is written '='.", Text(answer), StringComparison.Ordinal);
 
         var raw = Text((await browser.Submit("/admin/rules/new", new() { ["view"] = "raw", ["json"] = Rule.Replace("\"name\"", "\"nome\"", StringComparison.Ordinal) })).Is(HttpStatusCode.UnprocessableEntity));
@@ -207,7 +206,7 @@ public sealed class RulePageTests
     public async Task What_the_form_cannot_hold_is_edited_as_json_alone()
     {
         await using var laurel = await Start();
-        (await laurel.Put($"{Root}/rules/3", Rule.Replace("}", ",\"validFrom\":\"2026-03-01T00:00:00.000001Z\"}", StringComparison.Ordinal).Replace("2,\"validFrom\":\"2026-03-01T00:00:00.000001Z\"", "2", StringComparison.Ordinal))).Is(201);
+        (await laurel.Put($"{Root}/rules/3", Rule[..^1] + ",\"validFrom\":\"2026-03-01T00:00:00.000001Z\"}")).Is(201);
         using var browser = await AdminBrowser.SignedIn(laurel);
 
         var page = (await browser.Get("/admin/rules/3")).Is(HttpStatusCode.OK).Html;

@@ -19,8 +19,9 @@ function isDone(where) {
 
 async function watch() {
   try {
-    const answer = await fetch(page.dataset.progress, { redirect: "error" });
-    if (answer.ok && show(await answer.text())) {
+    const answer = await fetch(page.dataset.progress, { redirect: "manual" });
+    // Who is signed out, or may look no longer, is told nothing more.
+    if (answer.ok ? show(await answer.text()) : answer.status < 500) {
       return;
     }
   } catch {
