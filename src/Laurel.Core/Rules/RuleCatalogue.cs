@@ -140,7 +140,7 @@ public sealed class RuleCatalogue
     public async ValueTask<IReadOnlyList<CountingRule>> Counting(RecordedAction action, Caller caller)
     {
         var owner = ActionLog.OwnerOf(action.Properties);
-        var concerning = new UserAction(action, ActionRoles.Actor | (owner is null ? 0 : ActionRoles.Owner), IsCounted: true);
+        var concerning = new UserAction(action, owner is null ? ActionRoles.Actor : ActionRoles.Actor | ActionRoles.Owner, IsCounted: true);
         var counting = new List<CountingRule>();
         foreach (var rule in await List(0, int.MaxValue))
         {

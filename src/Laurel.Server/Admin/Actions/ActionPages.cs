@@ -1,4 +1,3 @@
-using Laurel.Core;
 using Laurel.Core.Actions;
 using Laurel.Core.Awards;
 using Laurel.Server.Admin.Actions;

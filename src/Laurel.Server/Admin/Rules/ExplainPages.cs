@@ -49,6 +49,6 @@ internal static class ExplainPages
         }
         return await call.Page<ExplainPage>(
             ("UserId", userId), ("BadgeId", badgeId), ("RuleId", ruleId), ("Choices", badgeId is null ? awarded : []), ("Explanation", explanation),
-            ("Named", await NamedBadges.Of(call, [.. awarded, badgeId ?? 0])));
+            ("Named", await NamedBadges.Of(call, badgeId is { } named ? [.. awarded, named] : awarded)));
     }
 }

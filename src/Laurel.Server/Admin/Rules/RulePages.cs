@@ -127,7 +127,8 @@ internal static class RulePages
         {
             IsRaw = isRaw,
             MayWrite = true,
-            Tried = draft,
+            // One that was refused may name any number of badges.
+            Tried = preview is null ? null : draft,
             Preview = preview,
             Unreadable = refusal is { Position: { } position } ? new UnreadableText(refusal.Field == "filter" ? draft!.Filter! : SumOf(draft!), position) : null,
         });

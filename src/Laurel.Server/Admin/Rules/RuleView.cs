@@ -23,7 +23,7 @@ public sealed record RuleView(Rule? Rule)
     /// <summary>The latest first.</summary>
     public IReadOnlyList<ViewedRevision> Revisions { get; init; } = [];
 
-    /// <summary>What was sent.</summary>
+    /// <summary>What was sent to be tried.</summary>
     public RuleDraft? Tried { get; init; }
 
     /// <summary>What it would do.</summary>
