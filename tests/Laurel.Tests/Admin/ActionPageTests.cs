@@ -27,10 +27,10 @@ public sealed partial class ActionPageTests
         using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(4, null));
 
         var first = (await viewer.Get("/admin/actions?user=2")).Is(HttpStatusCode.OK).Html;
-        var next = WebUtility.HtmlDecode(Next().Match(first).Groups[1].Value);
+        var next = WebUtility.HtmlDecode(Next().Match(first).Groups["path"].Value);
         var second = (await viewer.Get(next)).Is(HttpStatusCode.OK).Html;
 
-        Assert.Equal([100, .. Enumerable.Range(1, 60).Reverse()], Listed().Matches(first + second).Select(match => int.Parse(match.Groups[1].Value, null)));
+        Assert.Equal([100, .. Enumerable.Range(1, 60).Reverse()], Listed().Matches(first + second).Select(match => int.Parse(match.Groups["id"].Value, null)));
         Assert.Equal(50, Listed().Count(first));
         Assert.DoesNotContain("rel=\"next\"", second, StringComparison.Ordinal);
         (await viewer.Get("/admin/actions?user=99")).Is(HttpStatusCode.UnprocessableEntity);
@@ -92,9 +92,9 @@ public sealed partial class ActionPageTests
         Assert.DoesNotContain("/admin/actions/new", (await manager.Get("/admin/actions")).Is(HttpStatusCode.OK).Html, StringComparison.Ordinal);
     }
 
-    [GeneratedRegex("<th scope=\"row\"><a href=\"/admin/actions/(\\d+)\"")]
+    [GeneratedRegex("<th scope=\"row\"><a href=\"/admin/actions/(?<id>[0-9]+)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Listed();
 
-    [GeneratedRegex("href=\"([^\"]+)\" rel=\"next\"")]
+    [GeneratedRegex("href=\"(?<path>[^\"]+)\" rel=\"next\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Next();
 }
