@@ -69,6 +69,7 @@ public sealed class LaurelCore : IAsyncDisposable
     private readonly TimeSpan _retention;
     private int _disposed;
     private long _catalogueVersion;
+    private Trimming? _lastTrimming;
 
     private LaurelCore(
         CoreOptions options, Database database, NodeLease lease, byte[] signingKey, TimeProvider time, ILogger log, Action<Exception> die)
@@ -77,11 +78,13 @@ public sealed class LaurelCore : IAsyncDisposable
         var ids = new IdBlocks(database);
         _changes = new ChangeLog(database, time);
         Time = time;
+        StartedAt = time.Micros();
         Tokens = new SignedTokens(signingKey);
         Moderation = options.ModerationFile is { } file ? TextModeration.FromFile(file) : TextModeration.BuiltIn;
         Statistics = new Tallies(database, time);
         Issuers = new IssuerCatalogue(database, _changes, ids, time);
         Badges = new BadgeCatalogue(database, _changes, ids, Issuers, Moderation, time);
+        Standings = new Standings(database, Statistics, Badges, time);
         Icons = new Icons(database, _changes, Badges, Issuers, time);
         Users = new UserDirectory(database, _changes, ids, Passwords, time);
         Logins = new Logins(_changes, Users, Passwords, time);
@@ -117,17 +120,21 @@ public sealed class LaurelCore : IAsyncDisposable
         // Last of all who listen: when it moves, every cache has let go of what changed.
         _changes.Changed += (kind, _) =>
             _ = kind is ChangeKind.Key or ChangeKind.SigningKey or ChangeKind.ActionType or ChangeKind.Rule ? 0 : Interlocked.Increment(ref _catalogueVersion);
-        var hourly = TimeSpan.FromHours(1);
-        _trimming = time.CreateTimer(_ => _ = Trim(log), null, hourly, hourly);
+        _trimming = time.CreateTimer(_ => _ = Trim(log), null, TrimmingInterval, TrimmingInterval);
     }
 
     public TimeProvider Time { get; }
+
+    /// <summary>When this process opened the database, in microseconds since 1970 UTC.</summary>
+    public long StartedAt { get; }
 
     public SignedTokens Tokens { get; }
 
     public TextModeration Moderation { get; }
 
     public Tallies Statistics { get; }
+
+    public Standings Standings { get; }
 
     public IssuerCatalogue Issuers { get; }
 
@@ -194,6 +201,29 @@ public sealed class LaurelCore : IAsyncDisposable
 
     /// <summary>Entries that wait to be committed.</summary>
     public int QueueDepth => _ledger.Depth;
+
+    /// <summary>Entries that the database has refused since this process began; their callers were told.</summary>
+    public int RefusedEntries => _ledger.Refused;
+
+    /// <summary>Whether the last batch could not be stored, and nothing has been written since.</summary>
+    public bool StorageFailed => _ledger.StorageFailed;
+
+    /// <summary>Whether this process knows what others changed a second ago; while it does not, it trusts no credential.</summary>
+    public bool ReadsChanges => _changes.IsFresh;
+
+    /// <summary>What came of the last time that old rows were dropped; null before the first, an hour after the start.</summary>
+    public Trimming? LastTrimming => Volatile.Read(ref _lastTrimming);
+
+    /// <summary>How often old rows are dropped.</summary>
+    public static TimeSpan TrimmingInterval { get; } = TimeSpan.FromHours(1);
+
+    /// <summary>The node slots, ascending, and who holds them: one row for each process that has ever run beside others.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be read.</exception>
+    public ValueTask<IReadOnlyList<NodeSlot>> NodeSlots() => NodeLease.All(_database, Time.Micros());
+
+    /// <summary>The number of the database's schema.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be read.</exception>
+    public Task<int> Schema() => Migrator.Find(_database);
 
     internal Database Database => _database;
 
@@ -304,9 +334,11 @@ public sealed class LaurelCore : IAsyncDisposable
             {
                 CoreLog.RuleAlarm(log, rule.Draft.Key, rule.Draft.AlarmAfterDays!.Value);
             }
+            Volatile.Write(ref _lastTrimming, new Trimming(Time.Micros(), Succeeded: true));
         }
         catch (Exception unavailable) when (unavailable is StorageUnavailableException or LedgerFullException)
         {
+            Volatile.Write(ref _lastTrimming, new Trimming(Time.Micros(), Succeeded: false));
             CoreLog.TrimFailed(log, unavailable);
         }
     }
@@ -322,6 +354,7 @@ public sealed class LaurelCore : IAsyncDisposable
         await Backfills.DisposeAsync();
         await _ledger.DisposeAsync();
         await Live.DisposeAsync();
+        Standings.Dispose();
         await Statistics.DisposeAsync();
         await _changes.DisposeAsync();
         await _lease.DisposeAsync();
@@ -329,6 +362,11 @@ public sealed class LaurelCore : IAsyncDisposable
         await _database.DisposeAsync();
     }
 }
+
+/// <summary>What came of dropping old rows.</summary>
+/// <param name="EndedAt">In microseconds since 1970 UTC.</param>
+/// <param name="Succeeded">Otherwise the next hour tries again.</param>
+public sealed record Trimming(long EndedAt, bool Succeeded);
 
 internal static partial class CoreLog
 {

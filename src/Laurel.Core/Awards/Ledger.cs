@@ -59,7 +59,6 @@ internal sealed class Ledger : IAsyncDisposable
     // Nothing has come for a while, so what is buffered is flushed without a pause.
     private bool _flushing;
 
-    // Entries that could not be stored.
     private int _refused;
 
     // What the writer has in hand, where callers wait only so long.
@@ -85,6 +84,9 @@ internal sealed class Ledger : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Entries that could not be stored by themselves.</summary>
+    public int Refused => Volatile.Read(ref _refused);
 
     /// <summary>Whether the last batch failed for want of storage, and nothing has been written since.</summary>
     public bool StorageFailed { get; private set; }

@@ -19,9 +19,13 @@ internal sealed class EventPages(Database database, TimeProvider time) : IDispos
         WHERE number >= coalesce((SELECT max(number) FROM stream_runs WHERE number <= $1), 0) AND number < $2 ORDER BY number
         """;
 
+    private const string RunBefore = "SELECT number, rows FROM stream_runs WHERE number <= $1 ORDER BY number DESC LIMIT 1";
+
     private const string NextRun = "SELECT min(number) FROM stream_runs WHERE number >= $1";
 
-    private const int RowsOfPage = 32;
+    /// <summary>A page begins with a number that is a multiple of it, but where a history begins.</summary>
+    public const int RowsOfPage = 32;
+
     private const int Kept = 64;
 
     private readonly BoundedCache<long, EventPage> _pages = new(Kept);
@@ -80,6 +84,19 @@ internal sealed class EventPages(Database database, TimeProvider time) : IDispos
             _turn.Release();
         }
     }
+
+    /// <summary>The nearest row at a number or before it; null where none is kept.</summary>
+    public ValueTask<long?> Nearest(long number) => database.Read<long?>(async session =>
+    {
+        var row = session.Prepare(RunBefore).Set(1, number);
+        if (!await row.Read())
+        {
+            return null;
+        }
+        var last = row.Long(0) + row.Long(1) - 1;
+        await row.Done();
+        return Math.Min(number, last);
+    });
 
     private bool Holds(long key, long number, out EventPage? page) => _pages.TryGet(key, out page) && page.First <= number && number < page.Next;
 

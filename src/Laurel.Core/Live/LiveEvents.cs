@@ -24,6 +24,7 @@ public sealed class LiveEvents : IAsyncDisposable
     private readonly EventNumbering _numbering;
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _wanted = new(0, 1);
+    private readonly TimeProvider _time;
     private readonly int _most;
     private readonly Lock _gate = new();
     private TaskCompletionSource _moved = NewSource();
@@ -32,20 +33,30 @@ public sealed class LiveEvents : IAsyncDisposable
     private long _head;
     private int _subscribers;
 
-    // Of the loop alone.
+    private long _lookedAt;
+
+    // Written by the loop alone.
     private bool _numbers = true;
+
+    // Of the loop alone.
     private long _known;
     private long? _waitingSince;
 
     /// <param name="most">How many may subscribe.</param>
     internal LiveEvents(Database database, TimeProvider time, int most)
     {
-        (_numbering, _most) = (new EventNumbering(database, time), most);
+        (_numbering, _time, _most) = (new EventNumbering(database, time), time, most);
         Pages = new EventPages(database, time);
     }
 
     /// <summary>Who are subscribed now.</summary>
     public int Subscribers => Volatile.Read(ref _subscribers);
+
+    /// <summary>Whether this process gives the numbers now, or did so last.</summary>
+    public bool Numbers => Volatile.Read(ref _numbers);
+
+    /// <summary>When this process last looked what is numbered, in microseconds since 1970 UTC; null before the first time.</summary>
+    public long? LookedAt => Interlocked.Read(ref _lookedAt) is var at and not 0 ? at : null;
 
     /// <summary>The next number that will be given, as far as this process knows.</summary>
     internal long Head => Interlocked.Read(ref _head);
@@ -77,6 +88,17 @@ public sealed class LiveEvents : IAsyncDisposable
             Left();
             throw;
         }
+    }
+
+    /// <summary>Events that are kept, the newest first.</summary>
+    /// <param name="before">Those before this one; null for the newest that are committed by now.</param>
+    /// <param name="wanted">Which of them.</param>
+    /// <param name="limit">At most so many. Fewer come where few of many are wanted: the stream is looked through piece by piece.</param>
+    /// <exception cref="StorageUnavailableException">The database cannot be read.</exception>
+    public async Task<PastEvents> Past(LiveEventId? before, Func<LiveEvent, ValueTask<bool>> wanted, int limit, CancellationToken ct)
+    {
+        await Look().WaitAsync(ct);
+        return await new PastReading(Pages, Head, before, wanted, limit).Read();
     }
 
     internal void Left() => Interlocked.Decrement(ref _subscribers);
@@ -133,6 +155,7 @@ public sealed class LiveEvents : IAsyncDisposable
         try
         {
             await ReadOn();
+            Interlocked.Exchange(ref _lookedAt, _time.Micros());
             looked.SetResult();
         }
         catch (Exception failure)

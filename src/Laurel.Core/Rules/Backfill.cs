@@ -49,6 +49,8 @@ internal static class BackfillRow
 
     private const string OfRule = $"SELECT {Columns} FROM rule_backfills WHERE rule_id = $1 AND id > $2 ORDER BY id LIMIT $3";
 
+    private const string Newest = $"SELECT {Columns} FROM rule_backfills WHERE id < $1 ORDER BY id DESC LIMIT $2";
+
     private const string RunningOnes = "SELECT id FROM rule_backfills WHERE state = 1 ORDER BY id";
 
     private const string RunningCursors = "SELECT rule_id, cursor FROM rule_backfills WHERE state = 1";
@@ -73,10 +75,16 @@ internal static class BackfillRow
         return found;
     }
 
-    public static async ValueTask<List<Backfill>> List(Session session, long ruleId, long after, int limit)
+    public static ValueTask<List<Backfill>> List(Session session, long ruleId, long after, int limit) =>
+        All(session.Prepare(OfRule).Set(1, ruleId).Set(2, after).Set(3, limit));
+
+    /// <summary>Of all rules, by id, the highest first.</summary>
+    public static ValueTask<List<Backfill>> List(Session session, long before, int limit) =>
+        All(session.Prepare(Newest).Set(1, before).Set(2, limit));
+
+    private static async ValueTask<List<Backfill>> All(Statement rows)
     {
         var found = new List<Backfill>();
-        var rows = session.Prepare(OfRule).Set(1, ruleId).Set(2, after).Set(3, limit);
         while (await rows.Read())
         {
             found.Add(Of(rows));

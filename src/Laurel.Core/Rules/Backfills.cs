@@ -52,6 +52,32 @@ public sealed class Backfills : IAsyncDisposable
             ? await _database.Read(session => BackfillRow.List(session, ruleId, after, limit))
             : refusal;
 
+    /// <summary>Of all rules, the newest first, before an id: for administrators, services and those who may look at everything; for
+    /// others those of the rules that they may write.</summary>
+    /// <param name="before">Null for the newest.</param>
+    public async ValueTask<Outcome<List<Backfill>>> List(long? before, int limit, Caller caller)
+    {
+        if (!caller.Has(Scopes.RulesWrite))
+        {
+            return new Refusal(RefusalCode.Forbidden, "This key may not read backfills.");
+        }
+        var seesAll = caller.MayEverywhere(Scopes.RulesWrite) || caller.Holds(Permissions.Viewer, Scopes.RulesWrite);
+        var seen = new List<Backfill>();
+        for (var (place, isMore) = (before ?? long.MaxValue, true); isMore && seen.Count < limit;)
+        {
+            var read = await _database.Read(session => BackfillRow.List(session, place, limit));
+            foreach (var backfill in read)
+            {
+                if (seen.Count < limit && (seesAll || await _rules.MayWrite(backfill.RuleId, caller)))
+                {
+                    seen.Add(backfill);
+                }
+            }
+            (place, isMore) = (read.Count > 0 ? read[^1].Id : place, read.Count == limit);
+        }
+        return seen;
+    }
+
     /// <summary>Begins to count anew, all that is recorded from a time on, and to make the rule's awards from then on what follows.</summary>
     /// <param name="from">In microseconds since 1970 UTC; null for all that is recorded.</param>
     /// <param name="caller">Who may write the rule.</param>

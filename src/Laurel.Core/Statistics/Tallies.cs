@@ -15,6 +15,7 @@ public sealed class Tallies : IAsyncDisposable
     private const string BucketsSince = "SELECT badge_id, start, sum(awarded) FROM badge_tallies WHERE span = 2 AND start > $1 GROUP BY badge_id, start";
     private const string VisitorsSince = "SELECT issuer_id, bucket, sum(visitors) FROM visitor_tallies WHERE bucket > $1 GROUP BY issuer_id, bucket";
     private const string TotalOf = "SELECT coalesce(sum(awarded), 0) FROM badge_tallies WHERE span = 0 AND start = 0 AND badge_id = $1";
+    private const string TotalOfDay = "SELECT coalesce(sum(awarded), 0) FROM badge_tallies WHERE span = 1 AND start = $1";
     private const string OutboxSince = "SELECT sequence, events FROM outbox WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
     private const string DropBuckets = "DELETE FROM badge_tallies WHERE span = 2 AND start < $1";
     private const string DropVisitors = "DELETE FROM visitor_tallies WHERE bucket < $1";
@@ -27,7 +28,7 @@ public sealed class Tallies : IAsyncDisposable
         "SELECT start, sum(awarded) FROM badge_tallies WHERE span = 1 AND badge_id = $1 AND start IN ("
         + string.Join(", ", Enumerable.Range(2, ShownDays).Select(number => $"${number}")) + ") GROUP BY start";
 
-    /// <summary>How many days <see cref="AwardedByDay"/> tells of.</summary>
+    /// <summary>How many days <see cref="AwardedByDay(long)"/> tells of.</summary>
     public const int ShownDays = 90;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
@@ -37,6 +38,7 @@ public sealed class Tallies : IAsyncDisposable
     private readonly ConcurrentDictionary<long, RollingDay> _days = new();
     private readonly ConcurrentDictionary<long, RollingDay> _visitors = new();
     private readonly ConcurrentDictionary<long, Total> _totals = new();
+    private readonly ConcurrentDictionary<long, Total> _totalsByDay = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<short, long> _applied = new();
     private short _self;
@@ -47,9 +49,44 @@ public sealed class Tallies : IAsyncDisposable
     /// <summary>Moved by what is applied here.</summary>
     internal AwardStamps Stamps { get; } = new();
 
+    private PastMinute Minute { get; } = new();
+
     /// <summary>Awards of the badge that stand.</summary>
     public ValueTask<long> Awarded(long badgeId) =>
-        _totals.TryGetValue(badgeId, out var total) && total.TryRead(out var awarded) ? ValueTask.FromResult(awarded) : Load(badgeId);
+        _totals.TryGetValue(badgeId, out var total) && total.TryRead(out var awarded)
+            ? ValueTask.FromResult(awarded)
+            : Load(_totals, badgeId, TotalOf, each => each.BadgeId == badgeId);
+
+    /// <summary>How many awards every server has committed in the past minute, by second, oldest first, as far as this process has
+    /// heard; 60 counts. What was removed since counts too.</summary>
+    public long[] PastMinuteBySecond() => Minute.Counts(_time.Micros() / Clock.Second);
+
+    /// <summary>Standing awards of all badges by the UTC day of their time, over the <see cref="ShownDays"/> days up to today. Read once
+    /// from the day's tallies, one row a badge that was awarded on it, and kept from then on.</summary>
+    /// <returns>The number of the last day, and the counts, oldest first.</returns>
+    public async ValueTask<(long Today, long[] Counts)> AwardedByDay()
+    {
+        var today = Clock.DayOf(_time.Micros());
+        var first = today - ShownDays + 1;
+        var counts = new long[ShownDays];
+        for (var index = 0; index < ShownDays; index++)
+        {
+            var day = first + index;
+            counts[index] = _totalsByDay.TryGetValue(day, out var total) && total.TryRead(out var awarded)
+                ? awarded
+                : await Load(_totalsByDay, day, TotalOfDay, each => each.Kind != OutboxKind.Visited && Clock.DayOf(each.At) == day);
+        }
+        foreach (var day in _totalsByDay.Keys.Where(day => day < first || day > today))
+        {
+            _totalsByDay.TryRemove(day, out _);
+        }
+        return (today, counts);
+    }
+
+    /// <summary>Badges that were awarded in the past day, those with the fewest of those awards first.</summary>
+    internal IReadOnlyList<long> LeastAwardedInPastDay(int limit) =>
+        [.. _days.Keys.Select(badgeId => (Id: badgeId, Count: PastDay(badgeId))).Where(badge => badge.Count > 0)
+            .OrderBy(badge => badge.Count).ThenBy(badge => badge.Id).Take(limit).Select(badge => badge.Id)];
 
     /// <summary>Standing awards of the badge whose time lies in the current five-minute bucket or the 287 before it.</summary>
     public long PastDay(long badgeId) => _days.TryGetValue(badgeId, out var day) ? day.Sum(Clock.BucketOf(_time.Micros())) : 0;
@@ -126,9 +163,12 @@ public sealed class Tallies : IAsyncDisposable
     internal void Apply(short node, long sequence, IReadOnlyList<OutboxEvent> events)
     {
         // What lies further back never comes into the window: an import of years must not stay in memory.
-        var oldest = Clock.BucketOf(_time.Micros()) - 576;
+        var now = _time.Micros();
+        var oldest = Clock.BucketOf(now) - 576;
+        var made = 0;
         foreach (var each in events)
         {
+            made += each.Kind == OutboxKind.Awarded ? 1 : 0;
             if (each.Kind == OutboxKind.Visited)
             {
                 var visitors = _visitors.GetOrAdd(each.BadgeId, static _ => new RollingDay());
@@ -150,15 +190,20 @@ public sealed class Tallies : IAsyncDisposable
             {
                 total.Add(node, sequence, delta);
             }
+            if (_totalsByDay.TryGetValue(Clock.DayOf(each.At), out var ofDay))
+            {
+                ofDay.Add(node, sequence, delta);
+            }
         }
+        Minute.Add(now / Clock.Second, made);
         _applied[node] = sequence;
     }
 
-    private async ValueTask<long> Load(long badgeId)
+    private async ValueTask<long> Load(ConcurrentDictionary<long, Total> totals, long key, string stored, Predicate<OutboxEvent> counts)
     {
         while (true)
         {
-            var total = _totals.GetOrAdd(badgeId, static _ => new Total());
+            var total = totals.GetOrAdd(key, static _ => new Total());
             await total.Loading.WaitAsync();
             try
             {
@@ -170,14 +215,14 @@ public sealed class Tallies : IAsyncDisposable
                 var (value, sequences) = await _database.ReadSnapshot(async session =>
                 {
                     var known = await _database.Tallied(session);
-                    var row = session.Prepare(TotalOf).Set(1, badgeId);
+                    var row = session.Prepare(stored).Set(1, key);
                     await row.Read();
                     var read = row.Long(0);
                     await row.Done();
-                    return (read + await NotTallied(session, known, badgeId), known);
+                    return (read + await NotTallied(session, known, counts), known);
                 });
                 total.Set(value, sequences);
-                Shrink(badgeId);
+                Shrink(kept: key);
             }
             finally
             {
@@ -186,15 +231,15 @@ public sealed class Tallies : IAsyncDisposable
         }
     }
 
-    private static async ValueTask<long> NotTallied(Session session, Dictionary<short, long> sequences, long badgeId)
+    private static async ValueTask<long> NotTallied(Session session, Dictionary<short, long> sequences, Predicate<OutboxEvent> counts)
     {
         var sum = 0L;
-        await ForEachNotTallied(session, sequences, each => sum += each.BadgeId == badgeId ? each.Awards : 0);
+        await ForEachNotTallied(session, sequences, each => sum += counts(each) ? each.Awards : 0);
         return sum;
     }
 
     // What the outbox of the snapshot says beyond the tallies; moves the sequences on to its ends.
-    private static async ValueTask ForEachNotTallied(Session session, Dictionary<short, long> sequences, Action<OutboxEvent> apply)
+    internal static async ValueTask ForEachNotTallied(Session session, Dictionary<short, long> sequences, Action<OutboxEvent> apply)
     {
         foreach (var node in sequences.Keys.ToList())
         {
@@ -302,7 +347,7 @@ public sealed class Tallies : IAsyncDisposable
         _ending.Dispose();
     }
 
-    /// <summary>One badge's total: until it is loaded it collects the deltas that pass.</summary>
+    /// <summary>A total, of a badge or of a day: until it is loaded it collects the deltas that pass.</summary>
     private sealed class Total
     {
         private readonly Lock _gate = new();

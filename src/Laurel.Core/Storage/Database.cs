@@ -102,6 +102,24 @@ public sealed record DatabaseOptions(string Connection)
     /// <summary>SQLite's <c>synchronous</c>. Anything below FULL loses acknowledged awards at a power cut: for experiments only.</summary>
     public string Synchronous { get; init; } = "FULL";
 
+    // What nobody can do anything with; whatever else a driver may come to know is held to be a secret.
+    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "data source", "datasource", "filename", "mode", "cache", "pooling", "host", "server", "port", "database", "username", "user name",
+        "user id", "target session attributes", "load balance hosts", "ssl mode", "sslmode", "timeout", "command timeout", "keepalive",
+        "minimum pool size", "maximum pool size", "connection lifetime", "connection idle lifetime", "application name",
+    };
+
+    /// <summary>The connection string for people: of what may be a secret only that it is there.</summary>
+    public string ShownConnection
+    {
+        get
+        {
+            var parts = new System.Data.Common.DbConnectionStringBuilder { ConnectionString = Connection };
+            return string.Join("; ", parts.Keys.Cast<string>().Select(key => $"{key}={(Harmless.Contains(key) ? parts[key] : "…")}"));
+        }
+    }
+
     /// <summary>PostgreSQL: how long the answer to a COMMIT is waited for before its outcome counts as unknown.</summary>
     public TimeSpan CommitDeadline { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -68,6 +68,14 @@ public sealed class NodeLease : IAsyncDisposable
     /// <summary>Who holds a slot, for people.</summary>
     internal static string Describe(string owner) => owner.Split('|') is [var machine, _, var process, ..] ? $"process {process} on {machine}" : "a process";
 
+    /// <summary>All slots, ascending.</summary>
+    internal static ValueTask<IReadOnlyList<NodeSlot>> All(Database database, long now) => database.Read<IReadOnlyList<NodeSlot>>(async session =>
+        [.. (await session.Query<Row>($"{Rows} ORDER BY slot"))
+            .Select(row => new NodeSlot((short)row.Slot, Described(row.Owner), row.LeasedUntil, row.LeasedUntil != 0 && !IsFree(row, now)))]);
+
+    private static (int Process, string Machine)? Described(string owner) =>
+        owner.Split('|') is [var machine, _, var process, ..] && int.TryParse(process, out var id) ? (id, machine) : null;
+
     /// <summary>Renews in the background; <paramref name="lost"/> is called once if another process has taken the slot.</summary>
     public void KeepRenewed(Action<Exception> lost)
     {
@@ -192,6 +200,12 @@ public sealed class NodeLease : IAsyncDisposable
         }
     }
 }
+
+/// <summary>A slot, and who holds it or held it last.</summary>
+/// <param name="Holder">The process and its machine; null where that is not known.</param>
+/// <param name="LeasedUntil">In microseconds since 1970 UTC; 0 once it was given back.</param>
+/// <param name="IsLeased">Whether its holder may still be there.</param>
+public sealed record NodeSlot(short Slot, (int Process, string Machine)? Holder, long LeasedUntil, bool IsLeased);
 
 /// <summary>Another process writes under this process's node slot: this one must end.</summary>
 public sealed class LeaseLostException(string message) : Exception(message);
