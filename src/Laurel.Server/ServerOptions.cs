@@ -66,4 +66,19 @@ public sealed record ServerOptions
 
     /// <summary>Requests a second from one address, beyond which it gets 429; 0 for no limit.</summary>
     public int RequestsPerSecond { get; init; }
+
+    /// <summary>Where the settings come from that are not at their default, by their names in appsettings.json.</summary>
+    public IReadOnlyDictionary<string, SettingSource> Sources { get; init; } = new Dictionary<string, SettingSource>();
+}
+
+/// <summary>Where a setting comes from, if somebody gives it.</summary>
+public enum SettingSource
+{
+    CommandLine,
+
+    /// <summary>A variable.</summary>
+    Environment,
+
+    /// <summary>appsettings.json.</summary>
+    File,
 }

@@ -90,14 +90,24 @@ internal static class ServeCommand
         HelpName = "number",
     };
 
+    private const string AdministratorKey = "AdminKey";
+
+    private const string FrameworkUrls = "ASPNETCORE_URLS";
+
+    private static readonly Option[] Own =
+    [
+        Urls, OpenDialects, OpenNetworks, AllowedHosts, AllowPlainBasic, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers,
+        PerfumerOrigins, ModerationFile, CommonOptions.ActionLateness, CommonOptions.ActionRetention, Log, MaximumConnections, MaximumSubscribers,
+        RequestsPerSecond, CommonOptions.Partitions, CommonOptions.Synchronous,
+    ];
+
     public static Command Make()
     {
-        var serve = new Command("serve", "Serve until told to stop.")
+        var serve = new Command("serve", "Serve until told to stop.");
+        foreach (var option in Own)
         {
-            Urls, OpenDialects, OpenNetworks, AllowedHosts, AllowPlainBasic, PublicUrl, AnswerHubIssuers, KarazIssuers, AISquareIssuers,
-            PerfumerOrigins, ModerationFile, CommonOptions.ActionLateness, CommonOptions.ActionRetention, Log, MaximumConnections, MaximumSubscribers,
-            RequestsPerSecond, CommonOptions.Partitions, CommonOptions.Synchronous,
-        };
+            serve.Add(option);
+        }
         serve.SetAction((line, ct) => ServerHost.Run(Options(line, Settings.Read()), ct));
         return serve;
     }
@@ -108,9 +118,9 @@ internal static class ServeCommand
         var defaults = new ServerOptions();
         return new ServerOptions
         {
-            Urls = CheckedUrls(settings.Text(line, Urls) ?? Environment.GetEnvironmentVariable("ASPNETCORE_URLS") ?? defaults.Urls),
+            Urls = CheckedUrls(settings.Text(line, Urls) ?? Environment.GetEnvironmentVariable(FrameworkUrls) ?? defaults.Urls),
             Database = settings.Connection(line),
-            AdministratorKey = settings.Text("AdminKey"),
+            AdministratorKey = settings.Text(AdministratorKey),
             OpenDialects = settings.Flag(line, OpenDialects),
             OpenNetworks = [.. settings.List(line, OpenNetworks).Select(Network)],
             AllowedHosts = settings.List(line, AllowedHosts),
@@ -129,7 +139,26 @@ internal static class ServeCommand
             MaximumConnections = settings.Number(line, MaximumConnections) ?? defaults.MaximumConnections,
             MaximumSubscribers = settings.Number(line, MaximumSubscribers) ?? defaults.MaximumSubscribers,
             RequestsPerSecond = settings.Number(line, RequestsPerSecond) ?? defaults.RequestsPerSecond,
+            Sources = Sources(line, settings),
         };
+    }
+
+    private static Dictionary<string, SettingSource> Sources(ParseResult line, Settings settings)
+    {
+        var sources = settings.Sources(line, [.. Own, CommonOptions.Database]);
+        if (settings.Source(AdministratorKey) is { } source)
+        {
+            sources[AdministratorKey] = source;
+        }
+        if (Environment.GetEnvironmentVariable(FrameworkUrls) is not null)
+        {
+            sources.TryAdd("Urls", SettingSource.Environment);
+        }
+        if (line.GetValue(CommonOptions.Json))
+        {
+            sources.TryAdd("Log", SettingSource.CommandLine);
+        }
+        return sources;
     }
 
     private static string CheckedUrls(string urls) =>

@@ -12,9 +12,12 @@ internal sealed class Settings
 {
     private const string Prefix = "LAUREL_";
 
+    private const string Section = "Laurel";
+
+    private readonly IConfigurationRoot _root;
     private readonly IConfigurationSection _section;
 
-    private Settings(IConfiguration configuration) => _section = configuration.GetSection("Laurel");
+    private Settings(IConfigurationRoot root) => (_root, _section) = (root, root.GetSection(Section));
 
     /// <exception cref="UsageException">appsettings.json is not JSON.</exception>
     public static Settings Read()
@@ -42,7 +45,7 @@ internal sealed class Settings
         from DictionaryEntry variable in environment
         let name = (string)variable.Key
         where name.StartsWith(Prefix, StringComparison.Ordinal)
-        select KeyValuePair.Create("Laurel:" + name[Prefix.Length..].Replace("_", "", StringComparison.Ordinal), (string?)variable.Value);
+        select KeyValuePair.Create($"{Section}:" + name[Prefix.Length..].Replace("_", "", StringComparison.Ordinal), (string?)variable.Value);
 
     /// <summary>The option's value, or the setting of its name; null where neither is given.</summary>
     public string? Text(ParseResult line, Option<string?> option)
@@ -90,6 +93,44 @@ internal sealed class Settings
             : Text(Name(option)) is { } text ? [text]
             : [.. _section.GetSection(Name(option)).GetChildren().Select(child => child.Value ?? "")];
         return [.. given.SelectMany(each => each.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+    }
+
+    /// <summary>Where the settings of these options come from, by name; those that are at their default are not among them.</summary>
+    public Dictionary<string, SettingSource> Sources(ParseResult line, IEnumerable<Option> options)
+    {
+        var sources = new Dictionary<string, SettingSource>();
+        foreach (var option in options)
+        {
+            if (IsGiven(line, option))
+            {
+                sources[Name(option)] = SettingSource.CommandLine;
+            }
+            else if (Source(Name(option)) is { } source)
+            {
+                sources[Name(option)] = source;
+            }
+        }
+        return sources;
+    }
+
+    // A flag that the line says no to is looked for elsewhere too.
+    private static bool IsGiven(ParseResult line, Option option) =>
+        option is Option<bool> flag ? line.GetValue(flag) : line.GetResult(option) is { Implicit: false };
+
+    /// <summary>Where a setting comes from that is no option's, or that the line does not give; null where nobody gives it.</summary>
+    public SettingSource? Source(string name)
+    {
+        var path = $"{Section}:{name}";
+        foreach (var provider in _root.Providers.Reverse())
+        {
+            if (provider.TryGet(path, out var value) || provider.GetChildKeys([], path).Any())
+            {
+                return value is not null && string.IsNullOrWhiteSpace(value) ? null
+                    : provider is FileConfigurationProvider ? SettingSource.File
+                    : SettingSource.Environment;
+            }
+        }
+        return null;
     }
 
     /// <summary><c>--open-dialects</c> is OpenDialects.</summary>

@@ -69,6 +69,23 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void It_is_known_where_each_setting_comes_from()
+    {
+        var options = Read(["--urls", "http://127.0.0.1:1", "--json"], new()
+        {
+            ["LAUREL_URLS"] = "http://127.0.0.1:2",
+            ["LAUREL_OPEN_DIALECTS"] = "false",
+            ["LAUREL_ANSWERHUB_ISSUERS"] = "1,2",
+            ["LAUREL_PUBLIC_URL"] = "",
+            ["LAUREL_ADMIN_KEY"] = "k",
+        });
+
+        Assert.Equal(
+            ["AdminKey: Environment", "AnswerhubIssuers: Environment", "Log: CommandLine", "OpenDialects: Environment", "Urls: CommandLine"],
+            options.Sources.Select(source => $"{source.Key}: {source.Value}").Order());
+    }
+
+    [Fact]
     public void A_flag_is_true_or_false() =>
         Assert.Throws<UsageException>(() => Read([], new() { ["LAUREL_OPEN_DIALECTS"] = "perhaps" }));
 
