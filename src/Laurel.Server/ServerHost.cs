@@ -57,6 +57,7 @@ internal static class ServerHost
         builder.Services.AddSingleton(_ => core);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OpenCalls>();
+        builder.Services.AddSingleton<FailedAnswers>();
         // Its errors are asked for first: within Roblox's /v2 it has a folder of its own.
         builder.Services.AddKaraz();
         builder.Services.AddAISquare();

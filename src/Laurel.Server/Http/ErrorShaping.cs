@@ -4,7 +4,7 @@ using Laurel.Core.Storage;
 namespace Laurel.Server.Http;
 
 /// <summary>The outermost layer: whatever happens inside, the answer has its dialect's shape, and nothing internal leaks.</summary>
-internal sealed partial class ErrorShaping(RequestDelegate next, IEnumerable<IErrorShape> shapes, ILogger<ErrorShaping> log)
+internal sealed partial class ErrorShaping(RequestDelegate next, IEnumerable<IErrorShape> shapes, FailedAnswers failed, ILogger<ErrorShaping> log)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -21,7 +21,7 @@ internal sealed partial class ErrorShaping(RequestDelegate next, IEnumerable<IEr
         {
             return Failed(context, failure);
         }
-        return inner.IsCompletedSuccessfully && !NeedsBody(context.Response) ? Task.CompletedTask : Await(context, inner);
+        return inner.IsCompletedSuccessfully && context.Response.StatusCode < 400 ? Task.CompletedTask : Await(context, inner);
     }
 
     private async Task Await(HttpContext context, Task inner)
@@ -34,6 +34,10 @@ internal sealed partial class ErrorShaping(RequestDelegate next, IEnumerable<IEr
         {
             await Failed(context, failure);
             return;
+        }
+        if (context.Response.StatusCode >= 500)
+        {
+            failed.Add();
         }
         if (NeedsBody(context.Response))
         {
@@ -60,6 +64,7 @@ internal sealed partial class ErrorShaping(RequestDelegate next, IEnumerable<IEr
         };
         if (status >= 500)
         {
+            failed.Add();
             RequestFailed(log, failure, context.Request.Method, context.Request.Path, status);
         }
         if (context.Response.HasStarted)

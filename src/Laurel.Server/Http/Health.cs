@@ -10,7 +10,7 @@ internal static class Health
         routes.MapGet("/health/live", () => TypedResults.Text("{\"status\":\"live\"}", "application/json"));
         routes.MapGet("/health/ready", async context =>
         {
-            var cause = lifetime.ApplicationStopping.IsCancellationRequested ? "The server is stopping." : await core.NotReadyBecause();
+            var cause = await NotReadyBecause(core, lifetime);
             context.Response.StatusCode = cause is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             context.Response.ContentType = "application/json";
             context.Response.Headers.CacheControl = "no-store";
@@ -19,4 +19,8 @@ internal static class Health
                 context.RequestAborted);
         });
     }
+
+    /// <summary>Null when requests can be served; otherwise the cause why not, for an operator.</summary>
+    public static async ValueTask<string?> NotReadyBecause(LaurelCore core, IHostApplicationLifetime lifetime) =>
+        lifetime.ApplicationStopping.IsCancellationRequested ? "The server is stopping." : await core.NotReadyBecause();
 }

@@ -22,8 +22,11 @@ internal sealed class NativeCall(HttpContext http, LaurelCore core, Caller calle
 
     public Caller Caller => caller;
 
+    /// <summary>Says who is asking, where that is no key of the native API's.</summary>
+    public Func<ValueTask<Caller?>>? AskedBy { get; init; }
+
     /// <summary>The caller as of now, where an answer lasts: null once the credential is good no longer.</summary>
-    public ValueTask<Caller?> CallerNow() => NativeRoutes.Authenticate(http.Request, core);
+    public ValueTask<Caller?> CallerNow() => AskedBy is null ? NativeRoutes.Authenticate(http.Request, core) : AskedBy();
 
     /// <summary>Ends when the caller hangs up.</summary>
     public CancellationToken Aborted { get; set; } = http.RequestAborted;

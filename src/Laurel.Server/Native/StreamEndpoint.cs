@@ -17,7 +17,9 @@ internal static class StreamEndpoint
 
     public static void MapStream(this IEndpointRouteBuilder native) => native.Get("/stream", Stream);
 
-    private static async Task<NativeAnswer> Stream(NativeCall call)
+    /// <summary>Answers with the stream, to whoever <see cref="NativeCall.CallerNow"/> is.</summary>
+    /// <exception cref="InvalidParameterException">The query is not what it must be.</exception>
+    internal static async Task<NativeAnswer> Stream(NativeCall call)
     {
         var reader = new Reader(call);
         var services = call.Http.RequestServices;

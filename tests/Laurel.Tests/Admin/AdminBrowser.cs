@@ -87,7 +87,7 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
             return this;
         }
 
-        [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"")]
+        [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"", RegexOptions.None, 1000)]
         private static partial Regex TokenField();
     }
 }
