@@ -37,6 +37,12 @@ internal static class AdminApi
         ExplainPages.Map(routes);
         ActionPages.Map(routes);
         ActionTypePages.Map(routes);
+        DashboardPages.Map(routes);
+        AwardsPages.Map(routes);
+        AdminStream.Map(routes);
+        JobsPages.Map(routes);
+        SettingsPages.Map(routes);
+        HealthPages.Map(routes);
     }
 
     /// <summary>Sent over HTTPS only, which browsers hold loopback addresses to be as good as; so it says Secure whatever it is sent over.</summary>

@@ -22,7 +22,11 @@ internal sealed class Asset
     /// <summary>Shows how far a backfill is while it runs.</summary>
     public static readonly Asset BackfillScript = new("backfill", "js", "text/javascript; charset=utf-8");
 
-    private static readonly Dictionary<string, Asset> All = new[] { Style, Mark, AdminStyle, BackfillScript }.ToDictionary(asset => asset.Path[(Root.Length + 1)..]);
+    /// <summary>What makes lists and numbers of the administration live.</summary>
+    public static readonly Asset AdminLive = new("live", "js", "text/javascript; charset=utf-8");
+
+    private static readonly Dictionary<string, Asset> All =
+        new[] { Style, Mark, AdminStyle, BackfillScript, AdminLive }.ToDictionary(asset => asset.Path[(Root.Length + 1)..]);
 
     private readonly byte[] _content;
     private readonly string _mediaType;
