@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -95,4 +97,21 @@ public sealed class Holders
 }
 
 /// <summary>The ledger's primary key.</summary>
-public readonly record struct AwardKey(long UserId, long BadgeId, string Occasion);
+public readonly record struct AwardKey(long UserId, long BadgeId, string Occasion)
+{
+    private const int Ids = 2 * sizeof(long);
+
+    /// <summary>What <see cref="ToBytes"/> made.</summary>
+    public static AwardKey Read(ReadOnlySpan<byte> bytes) =>
+        new(BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[sizeof(long)..]), Encoding.UTF8.GetString(bytes[Ids..]));
+
+    /// <summary>As a cursor holds it.</summary>
+    public byte[] ToBytes()
+    {
+        var bytes = new byte[Ids + Encoding.UTF8.GetByteCount(Occasion)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, UserId);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(sizeof(long)), BadgeId);
+        Encoding.UTF8.GetBytes(Occasion, bytes.AsSpan(Ids));
+        return bytes;
+    }
+}

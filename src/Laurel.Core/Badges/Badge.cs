@@ -22,6 +22,14 @@ public enum Rarity
     Legendary = 4,
 }
 
+/// <summary>Whether a badge can be awarded, and shown.</summary>
+public enum BadgeState
+{
+    Enabled,
+    Disabled,
+    Deleted,
+}
+
 /// <summary>Lines shown for a user's state: never obtained, obtained in this period, obtained earlier only.</summary>
 public sealed record BadgeLines(IReadOnlyList<string> Never, IReadOnlyList<string> Held, IReadOnlyList<string> Again);
 
@@ -89,6 +97,8 @@ public sealed record Badge : BadgeDraft
     /// <summary>Whether its awards begin unclaimed: what hides until it is claimed can be claimed too.</summary>
     public bool NeedsClaim => Claimable || HiddenUntilClaimed;
 
+    public BadgeState State => DeletedAt is not null ? BadgeState.Deleted : Enabled ? BadgeState.Enabled : BadgeState.Disabled;
+
     /// <summary>The text in the source locale.</summary>
     public BadgeText Source => Texts[SourceLocale];
 
@@ -98,10 +108,10 @@ public sealed record Badge : BadgeDraft
     internal string TimeZone { get; init; } = Zones.Utc;
 
     /// <summary>Known to have been awarded: recurrence, anchor and zone cannot change any more.</summary>
-    internal bool IsFrozen
+    public bool IsFrozen
     {
         get => _frozen;
-        init => _frozen = value;
+        internal init => _frozen = value;
     }
 
     internal void MarkFrozen() => _frozen = true;

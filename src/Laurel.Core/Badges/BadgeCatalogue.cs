@@ -144,6 +144,12 @@ public sealed class BadgeCatalogue
             return ids;
         }));
 
+    /// <summary>Badges by id, after <paramref name="after"/>, as the caller may find them.</summary>
+    /// <returns>At most so many, and the id to go on from, null at the end. The definitions are read in slices: a page may be short, even
+    /// empty, and still have a next one.</returns>
+    public ValueTask<(IReadOnlyList<Badge> Badges, long? Next)> Search(BadgeSearch search, long after, int limit, Caller caller) =>
+        new BadgeFinder(_database, this, _issuers, search, caller).Page(after, limit);
+
     private async ValueTask<IReadOnlyList<Badge>> All(IEnumerable<long> ids)
     {
         var badges = new List<Badge>();
@@ -173,15 +179,56 @@ public sealed class BadgeCatalogue
     }
 
     /// <summary>Creates or replaces the badge at this id.</summary>
+    /// <param name="asOf">When the badge that is to be replaced was updated: refused, at the field <c>updatedAt</c>, where that is another
+    /// time by now. Null: whatever stands there is replaced.</param>
     /// <inheritdoc cref="Create" path="/param"/>
-    public async Task<Outcome<(Badge Thing, bool Created)>> Put(long id, BadgeDraft draft, bool createOnly, Caller? caller = null)
+    public async Task<Outcome<(Badge Thing, bool Created)>> Put(long id, BadgeDraft draft, bool createOnly, Caller? caller = null, long? asOf = null)
     {
         if (!IdRange.IsOpen(IdKind.Badge, id) && await Find(id) is null)
         {
             return new Refusal(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
         }
         draft = Canonical(draft);
-        return BadgeRules.Check(draft) is { } invalid ? invalid : await Store(id, draft, createOnly, caller);
+        return BadgeRules.Check(draft) is { } invalid ? invalid : await Store(id, draft, createOnly, caller, asOf);
+    }
+
+    /// <summary>Removes a badge, or brings it back: awards of it stay as they are, and nobody is shown it meanwhile.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="isDeleted">Whether it is to be gone.</param>
+    /// <param name="caller">Who asks: administrators, services, and the issuer's managers may.</param>
+    /// <returns>Null when it is done.</returns>
+    public async Task<Refusal?> SetDeleted(long id, bool isDeleted, Caller caller)
+    {
+        if (await Find(id) is not { } known)
+        {
+            return Unknown;
+        }
+        if (!caller.MayAt((await _issuers.Find(known.IssuerId))!, Scopes.BadgesWrite))
+        {
+            return Forbidden;
+        }
+        var refusal = await _database.Write<Refusal?>(async session =>
+        {
+            await ChangeLog.Serialise(session);
+            await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @id", new { id });
+            if (await Read(session, id) is not { } standing)
+            {
+                return Unknown;
+            }
+            // It may have been given to another issuer.
+            if (!caller.MayAt((await _issuers.Find(standing.IssuerId))!, Scopes.BadgesWrite))
+            {
+                return Forbidden;
+            }
+            if (standing.DeletedAt is not null != isDeleted)
+            {
+                var now = _time.Micros();
+                await Write(session, standing with { DeletedAt = isDeleted ? now : null, DeletedBy = isDeleted ? standing.DeletedBy : null, UpdatedAt = now });
+            }
+            return null;
+        });
+        _changes.Announce(ChangeKind.Badge, id);
+        return refusal;
     }
 
     /// <summary>The issuer's badge with this key, made if there is none: one that can always be earned, named as its key.</summary>
@@ -240,18 +287,19 @@ public sealed class BadgeCatalogue
         };
     }
 
-    private async Task<Outcome<(Badge Thing, bool Created)>> Store(long id, BadgeDraft draft, bool createOnly, Caller? caller)
+    private async Task<Outcome<(Badge Thing, bool Created)>> Store(long id, BadgeDraft draft, bool createOnly, Caller? caller, long? asOf = null)
     {
         if (caller is not null && await _issuers.Find(draft.IssuerId) is { } issuer && !caller.MayAt(issuer, Scopes.BadgesWrite))
         {
             return Forbidden;
         }
-        var outcome = await _database.Write(session => Store(session, id, draft, createOnly, caller));
+        var outcome = await _database.Write(session => Store(session, id, draft, createOnly, caller, asOf));
         _changes.Announce(ChangeKind.Badge, id);
         return outcome;
     }
 
-    private async ValueTask<Outcome<(Badge Thing, bool Created)>> Store(Session session, long id, BadgeDraft draft, bool createOnly, Caller? caller)
+    private async ValueTask<Outcome<(Badge Thing, bool Created)>> Store(
+        Session session, long id, BadgeDraft draft, bool createOnly, Caller? caller, long? asOf = null)
     {
         await ChangeLog.Serialise(session);
         if (await session.QueryFirst<string>("SELECT time_zone FROM issuers WHERE id = @IssuerId", new { draft.IssuerId }) is not { } zone)
@@ -264,6 +312,10 @@ public sealed class BadgeCatalogue
         if (standing is not null && createOnly)
         {
             return new Refusal(RefusalCode.AlreadyExists, "A badge with this id exists.");
+        }
+        if (asOf is not null && asOf != standing?.UpdatedAt)
+        {
+            return Refusal.Invalid("updatedAt", "The badge has been changed since then.");
         }
         // Who moves a badge takes it from its issuer.
         if (standing is not null && standing.IssuerId != draft.IssuerId && caller?.MayAt((await _issuers.Find(standing.IssuerId))!, Scopes.BadgesWrite) == false)
@@ -286,6 +338,8 @@ public sealed class BadgeCatalogue
         await Write(session, badge);
         return (badge, standing is null);
     }
+
+    private static Refusal Unknown => new(RefusalCode.UnknownBadge, "No badge has this id.");
 
     private static Refusal Forbidden => new(RefusalCode.Forbidden, "This key may not change badges of this issuer.");
 

@@ -98,6 +98,36 @@ public sealed class IssuerCatalogue
         await session.Query<IssuerRow>($"SELECT {IssuerColumns} FROM issuers WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit })))
         .Select(row => row.ToIssuer())];
 
+    /// <summary>Issuers by id, after <paramref name="after"/>, whose name or key holds a text, in any letter case, or whose id it is.</summary>
+    /// <returns>At most so many, and the id to go on from, null at the end. They are read in slices: a page may be short, even empty, and
+    /// still have a next one.</returns>
+    public async ValueTask<(IReadOnlyList<Issuer> Issuers, long? Next)> Search(string text, long after, int limit)
+    {
+        const int Slices = 10;
+        const int AtOnce = 1000;
+        var found = new List<Issuer>(limit);
+        for (var slice = 0; slice < Slices; slice++)
+        {
+            var page = await List(after, AtOnce);
+            foreach (var issuer in page.Where(issuer => IssuerRules.DefaultKey(issuer.Id) == text || Holds(issuer.Name, text) || Holds(issuer.Key, text)))
+            {
+                if (found.Count == limit)
+                {
+                    return (found, found[^1].Id);
+                }
+                found.Add(issuer);
+            }
+            if (page.Count < AtOnce)
+            {
+                return (found, null);
+            }
+            after = page[^1].Id;
+        }
+        return (found, after);
+
+        static bool Holds(string within, string text) => within.Contains(text, StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>Every issuer that a user manages, by id.</summary>
     public async ValueTask<IReadOnlyList<Issuer>> ManagedBy(long userId)
     {
@@ -117,6 +147,12 @@ public sealed class IssuerCatalogue
         await session.Query<PlaceRow>($"SELECT {PlaceColumns} FROM places WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit })))
         .Select(row => row.ToPlace())];
 
+    /// <summary>An issuer's places by id, after <paramref name="after"/>.</summary>
+    public async ValueTask<IReadOnlyList<Place>> ListPlaces(long issuerId, long after, int limit) => [.. (await _database.Read(async session =>
+        await session.Query<PlaceRow>(
+            $"SELECT {PlaceColumns} FROM places WHERE issuer_id = @issuerId AND id > @after ORDER BY id LIMIT @limit", new { issuerId, after, limit })))
+        .Select(row => row.ToPlace())];
+
     /// <summary>Creates an issuer at an id that Laurel chooses.</summary>
     /// <param name="caller">Who asks: administrators and services may. Null: this program itself.</param>
     public async Task<Outcome<Issuer>> Create(IssuerDraft draft, Caller? caller = null)
@@ -130,8 +166,10 @@ public sealed class IssuerCatalogue
     }
 
     /// <summary>Creates or replaces the issuer at this id, and its root place if that does not exist.</summary>
+    /// <param name="asOf">When the issuer that is to be replaced was updated: refused, at the field <c>updatedAt</c>, where that is another
+    /// time by now. Null: whatever stands there is replaced.</param>
     /// <inheritdoc cref="Create" path="/param"/>
-    public async Task<Outcome<(Issuer Thing, bool Created)>> Put(long id, IssuerDraft draft, bool createOnly, Caller? caller = null)
+    public async Task<Outcome<(Issuer Thing, bool Created)>> Put(long id, IssuerDraft draft, bool createOnly, Caller? caller = null, long? asOf = null)
     {
         if (caller?.MayEverywhere(Scopes.IssuersWrite) == false)
         {
@@ -141,13 +179,13 @@ public sealed class IssuerCatalogue
         {
             return Reserved;
         }
-        return IssuerRules.Check(draft, id) is { } invalid ? invalid : await Store(id, draft, createOnly);
+        return IssuerRules.Check(draft, id) is { } invalid ? invalid : await Store(id, draft, createOnly, asOf);
     }
 
-    private async Task<Outcome<(Issuer Thing, bool Created)>> Store(long id, IssuerDraft draft, bool createOnly)
+    private async Task<Outcome<(Issuer Thing, bool Created)>> Store(long id, IssuerDraft draft, bool createOnly, long? asOf = null)
     {
         var key = draft.Key ?? IssuerRules.DefaultKey(id);
-        var outcome = await _database.Write(session => Store(session, id, key, draft, createOnly));
+        var outcome = await _database.Write(session => Store(session, id, key, draft, createOnly, asOf));
         if (outcome.Succeeded(out _, out _))
         {
             _changes.Announce(ChangeKind.Issuer, id);
@@ -156,13 +194,18 @@ public sealed class IssuerCatalogue
         return outcome;
     }
 
-    private async ValueTask<Outcome<(Issuer Thing, bool Created)>> Store(Session session, long id, string key, IssuerDraft draft, bool createOnly)
+    private async ValueTask<Outcome<(Issuer Thing, bool Created)>> Store(
+        Session session, long id, string key, IssuerDraft draft, bool createOnly, long? asOf)
     {
         await ChangeLog.Serialise(session);
         var standing = (await session.QueryFirst<IssuerRow>($"SELECT {IssuerColumns} FROM issuers WHERE id = @id", new { id }))?.ToIssuer();
         if (standing is not null && createOnly)
         {
             return new Refusal(RefusalCode.AlreadyExists, "An issuer with this id exists.");
+        }
+        if (asOf is not null && asOf != standing?.UpdatedAt)
+        {
+            return Refusal.Invalid("updatedAt", "The issuer has been changed since then.");
         }
         if (await session.QueryFirst<long?>("SELECT id FROM issuers WHERE key = @key AND id <> @id", new { key, id }) is not null)
         {

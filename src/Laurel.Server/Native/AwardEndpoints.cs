@@ -97,8 +97,9 @@ internal static class AwardEndpoints
             return NativeProblem.NotFound(RefusalCode.UnknownBadge, "No badge has this id.");
         }
         var list = $"native awards of badge {badgeId}";
-        var (awards, next) = await call.Core.Holders.List(badgeId, Key(call.Cursor(list)), call.Limit());
-        return await Page(call, await call.Core.UserAwards.Complete(awards), next is { } key ? call.Seal(Bytes(key), list) : null);
+        var (awards, next) = await call.Core.Holders.List(
+            badgeId, call.Cursor(list) is { } cursor ? AwardKey.Read(cursor) : null, call.Limit());
+        return await Page(call, await call.Core.UserAwards.Complete(awards), next is { } key ? call.Seal(key.ToBytes(), list) : null);
     }
 
     private static async Task<NativeAnswer> Page(NativeCall call, IReadOnlyList<Award> awards, string? next) =>
@@ -117,11 +118,4 @@ internal static class AwardEndpoints
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(sizeof(long)), position.Id);
         return bytes;
     }
-
-    private static AwardKey? Key(byte[]? cursor) => cursor is null
-        ? null
-        : new(BinaryPrimitives.ReadInt64BigEndian(cursor), BinaryPrimitives.ReadInt64BigEndian(cursor.AsSpan(sizeof(long))),
-            Encoding.UTF8.GetString(cursor.AsSpan(PositionLength)));
-
-    private static byte[] Bytes(AwardKey key) => [.. Bytes(new Position(key.UserId, key.BadgeId)), .. Encoding.UTF8.GetBytes(key.Occasion)];
 }

@@ -11,3 +11,5 @@ CREATE TABLE form_keys (
   created_at BIGINT NOT NULL,
   CONSTRAINT form_keys_pk PRIMARY KEY (name)
 );
+
+CREATE INDEX places_by_issuer ON places (issuer_id, id);
