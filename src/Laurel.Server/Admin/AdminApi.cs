@@ -43,6 +43,8 @@ internal static class AdminApi
         JobsPages.Map(routes);
         SettingsPages.Map(routes);
         HealthPages.Map(routes);
+        BadgePages.Map(routes);
+        IssuerPages.Map(routes);
     }
 
     /// <summary>Sent over HTTPS only, which browsers hold loopback addresses to be as good as; so it says Secure whatever it is sent over.</summary>

@@ -1,6 +1,8 @@
 using System.Security.Claims;
 using Laurel.Core.Access;
+using Laurel.Server.Http;
 using Laurel.Server.Pages;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Laurel.Server.Admin;
 
@@ -14,8 +16,17 @@ internal static class AdminRoutes
         routes.MapMethods(Root + path, PageRoutes.Methods, context => Run(context, least, isForm: false, page));
 
     /// <summary>What a form is sent to.</summary>
-    public static void MapAdminForm(this IEndpointRouteBuilder routes, string path, AdminRole least, Func<AdminCall, ValueTask<PageAnswer>> take) =>
-        routes.MapPost(Root + path, context => Run(context, least, isForm: true, take));
+    /// <param name="bodyLimit">In bytes, where it is not the usual one.</param>
+    public static void MapAdminForm(
+        this IEndpointRouteBuilder routes, string path, AdminRole least, Func<AdminCall, ValueTask<PageAnswer>> take, long bodyLimit = Bodies.Limit) =>
+        routes.MapPost(Root + path, context =>
+        {
+            if (bodyLimit != Bodies.Limit && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = bodyLimit;
+            }
+            return Run(context, least, isForm: true, take);
+        });
 
     private static async Task Run(HttpContext context, AdminRole least, bool isForm, Func<AdminCall, ValueTask<PageAnswer>> handle)
     {
