@@ -51,6 +51,14 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
         return await Post(to ?? page, fields);
     }
 
+    /// <summary>Opens a page and sends a file with a form of its own.</summary>
+    public async Task<AdminAnswer> Upload(string page, string field, byte[] file)
+    {
+        using var content = new ByteArrayContent(file);
+        using var token = new StringContent((await Get(page)).Token);
+        return await Send(new HttpRequestMessage(HttpMethod.Post, page) { Content = new MultipartFormDataContent { { token, "token" }, { content, field, "icon" } } });
+    }
+
     private async Task<AdminAnswer> Send(HttpRequestMessage request)
     {
         if (Cookies.Count > 0)

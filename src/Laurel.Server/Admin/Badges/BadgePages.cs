@@ -4,7 +4,6 @@ using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Images;
 using Laurel.Core.Issuers;
-using Laurel.Core.Rules;
 using Laurel.Core.Storage;
 using Laurel.Server.Pages;
 
