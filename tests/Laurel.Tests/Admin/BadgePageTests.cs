@@ -110,7 +110,7 @@ public sealed class BadgePageTests
         {
             Assert.Equal(found, string.Join(' ', Linked((await browser.Get($"/admin/badges{query}")).Is(HttpStatusCode.OK).Html)));
         }
-        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(2));
+        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(2, null));
         // By its face it is not found by who must not see it.
         Assert.Empty(Linked((await viewer.Get("/admin/badges?text=zqx")).Html));
         Assert.DoesNotContain("Zqxvjk", (await viewer.Get("/admin/badges")).Html, StringComparison.Ordinal);
@@ -246,7 +246,7 @@ public sealed class BadgePageTests
         await PagesWorld.Put(laurel, "rules/3", """{"key":"sailor","name":"Sailing","enabled":true,"actions":["Sail"],"when":{"count":10},"badgeId":7}""");
         await PagesWorld.Put(laurel, "users/1/awards/50", """{"badgeId":7}""");
         await PagesWorld.Put(laurel, "users/3/awards/51", """{"badgeId":7}""");
-        using var browser = await AdminBrowser.SignedIn(laurel, await laurel.Key(2));
+        using var browser = await AdminBrowser.SignedIn(laurel, await laurel.Key(2, null));
 
         var page = (await browser.Get("/admin/badges/7")).Is(HttpStatusCode.OK).Html;
         foreach (var text in new[]
@@ -267,9 +267,9 @@ public sealed class BadgePageTests
     public async Task Only_who_manages_the_issuer_changes_its_badges()
     {
         await using var laurel = await Start();
-        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(2));
-        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1));
-        using var other = await AdminBrowser.SignedIn(laurel, await laurel.Key(3));
+        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(2, null));
+        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1, null));
+        using var other = await AdminBrowser.SignedIn(laurel, await laurel.Key(3, null));
         foreach (var path in new[] { "/admin/badges/7/edit", "/admin/badges/7/icon", "/admin/badges/7/delete" })
         {
             (await viewer.Get(path)).Is(HttpStatusCode.Forbidden);

@@ -81,7 +81,7 @@ public sealed class IssuerPageTests
     public async Task Places_are_added_renamed_and_given_to_another(Engine engine)
     {
         await using var laurel = await Start(engine);
-        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1));
+        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1, null));
         using var administrator = await AdminBrowser.SignedIn(laurel);
 
         (await manager.Submit("/admin/issuers/100/places/new", new() { ["name"] = "Lobby", ["id"] = "8" })).Is(HttpStatusCode.SeeOther);
@@ -106,8 +106,8 @@ public sealed class IssuerPageTests
     public async Task Only_an_administrator_makes_and_changes_issuers()
     {
         await using var laurel = await Start();
-        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(2));
-        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1));
+        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(2, null));
+        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1, null));
         foreach (var browser in new[] { viewer, manager })
         {
             foreach (var path in new[] { "/admin/issuers/new", "/admin/issuers/100/edit" })
