@@ -87,6 +87,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Standings = new Standings(database, Statistics, Badges, time);
         Icons = new Icons(database, _changes, Badges, Issuers, time);
         Users = new UserDirectory(database, _changes, ids, Passwords, time);
+        UserSearch = new UserSearch(database, Users);
         Logins = new Logins(_changes, Users, Passwords, time);
         SigningKeys = new SigningKeys(database, _changes, time);
         var sessionTokens = new SessionTokens(SigningKeys, time);
@@ -99,6 +100,7 @@ public sealed class LaurelCore : IAsyncDisposable
         _ledger = new Ledger(store, Statistics, time, log, die, database.Patience);
         Lifetimes = new Lifetimes(database, _changes, _ledger, Badges, Issuers, time);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes);
+        RemovedAwards = new RemovedAwards(database);
         Holders = new Holders(database, _ledger, Lifetimes);
         Points = new Points(database, Users, time);
         Rewarding = new Rewarding(_ledger, time);
@@ -144,6 +146,8 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public UserDirectory Users { get; }
 
+    public UserSearch UserSearch { get; }
+
     public KeyRing Keys { get; }
 
     public BrowserSessions BrowserSessions { get; }
@@ -157,6 +161,8 @@ public sealed class LaurelCore : IAsyncDisposable
     public SigningKeys SigningKeys { get; }
 
     public UserAwards UserAwards { get; }
+
+    public RemovedAwards RemovedAwards { get; }
 
     public Holders Holders { get; }
 

@@ -174,7 +174,7 @@ public sealed class RuleCatalogue
     }
 
     /// <summary>How far a user is in each rule, as anybody may know who may see the user's wall.</summary>
-    internal ValueTask<List<RuleProgress>> ShownProgress(long userId) => _progress.Read(userId, caller: null);
+    public ValueTask<List<RuleProgress>> ShownProgress(long userId) => _progress.Read(userId, caller: null);
 
     /// <summary>The rules that award a badge.</summary>
     public async ValueTask<IReadOnlyList<Rule>> OfBadge(long badgeId) =>

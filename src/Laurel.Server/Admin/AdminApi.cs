@@ -45,6 +45,9 @@ internal static class AdminApi
         HealthPages.Map(routes);
         BadgePages.Map(routes);
         IssuerPages.Map(routes);
+        UserPages.Map(routes);
+        UserAwardPages.Map(routes);
+        KeyPages.Map(routes);
     }
 
     /// <summary>Sent over HTTPS only, which browsers hold loopback addresses to be as good as; so it says Secure whatever it is sent over.</summary>

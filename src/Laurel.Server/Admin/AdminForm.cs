@@ -24,6 +24,9 @@ public sealed class AdminForm
     /// <summary>A field without the spaces around it; empty where it was not sent.</summary>
     public string this[string name] => _sent?[name].ToString().Trim() ?? "";
 
+    /// <summary>A field as it was sent, spaces and all: passwords.</summary>
+    public string Exact(string name) => _sent?[name].ToString() ?? "";
+
     /// <summary>A field; null where it is empty.</summary>
     public string? Text(string name) => this[name] is { Length: > 0 } text ? text : null;
 

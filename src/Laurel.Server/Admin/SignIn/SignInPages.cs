@@ -57,7 +57,7 @@ internal static class SignInPages
         var key = form.Text("key");
         var (caller, retryAfter) = key is not null
             ? new LoginOutcome(await ByKey(core.Keys, key), null)
-            : await core.Logins.Verify(form["name"], form["password"], RequestOrigin.Peer(context)?.ToString() ?? "");
+            : await core.Logins.Verify(form["name"], form.Exact("password"), RequestOrigin.Peer(context)?.ToString() ?? "");
         if (retryAfter is { } wait)
         {
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
