@@ -31,6 +31,23 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
         {
             Name = cookie.Key, Value = cookie.Value, Domain = laurel.Address.Host, Path = "/", Secure = true, HttpOnly = true,
         }));
+    /// <summary>In with a name and a password.</summary>
+    public static async Task<AdminBrowser> SignedIn(TestServer laurel, string name, string password)
+    {
+        var browser = new AdminBrowser(laurel);
+        (await browser.Submit("/admin/sign-in", new() { ["name"] = name, ["password"] = password })).Is(HttpStatusCode.SeeOther);
+        return browser;
+    }
+
+    /// <summary>The same browser at another server of the same name.</summary>
+    public AdminBrowser At(TestServer other)
+    {
+        var browser = new AdminBrowser(other);
+        foreach (var (name, value) in Cookies)
+        {
+            browser.Cookies[name] = value;
+        }
+        return browser;
     }
 
     public Task<AdminAnswer> Get(string path) => Send(new HttpRequestMessage(HttpMethod.Get, path));
@@ -77,7 +94,10 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
                     Cookies[name] = value;
                 }
             }
-            return new AdminAnswer(answer.StatusCode, answer.Headers.Location?.OriginalString, await answer.Content.ReadAsStringAsync());
+            return new AdminAnswer(answer.StatusCode, answer.Headers.Location?.OriginalString, await answer.Content.ReadAsStringAsync())
+            {
+                Headers = answer.Headers.ToDictionary(header => header.Key, header => string.Join("\n", header.Value), StringComparer.OrdinalIgnoreCase),
+            };
         }
     }
 
@@ -86,6 +106,9 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
     /// <summary>What came back.</summary>
     internal sealed partial record AdminAnswer(HttpStatusCode Status, string? Location, string Html)
     {
+        /// <summary>Values of one name are lines.</summary>
+        public required IReadOnlyDictionary<string, string> Headers { get; init; }
+
         /// <summary>Of its first form.</summary>
         public string Token => TokenField().Match(Html) is { Success: true } found ? found.Groups[1].Value : throw new InvalidOperationException($"{Status}: no form in {Html}");
 
