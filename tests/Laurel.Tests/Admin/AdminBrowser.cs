@@ -119,6 +119,7 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
         }
 
         [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"", RegexOptions.None, 1000)]
+        [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"", RegexOptions.None, 10_000)]
         private static partial Regex TokenField();
     }
 }

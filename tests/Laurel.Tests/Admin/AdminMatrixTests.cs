@@ -94,11 +94,11 @@ public sealed class AdminMatrixTests
     {
         var nobody = new AdminBrowser(laurel);
         // A player cannot sign in: this one was a viewer then.
-        var player = await AdminBrowser.SignedIn(laurel, await laurel.Key(4));
+        var player = await AdminBrowser.SignedIn(laurel, await laurel.Key(4, null));
         var token = (await player.Get("/admin/users")).Token;
         await laurel.Core.Users.Put(4, new UserDraft(), null, createOnly: false);
         var visitors = new List<(string, AdminBrowser, string)> { ("nobody", nobody, (await nobody.Get("/admin/sign-in")).Token), ("player", player, token) };
-        foreach (var (name, key) in new[] { ("viewer", await laurel.Key(5)), ("manager", await laurel.Key(1)), ("administrator", TestServer.AdministratorKey) })
+        foreach (var (name, key) in new[] { ("viewer", await laurel.Key(5, null)), ("manager", await laurel.Key(1, null)), ("administrator", TestServer.AdministratorKey) })
         {
             var browser = await AdminBrowser.SignedIn(laurel, key);
             visitors.Add((name, browser, (await browser.Get("/admin/users")).Token));

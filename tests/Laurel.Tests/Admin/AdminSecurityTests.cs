@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Laurel.Core.Access;
 using Laurel.Core.Users;
 using Laurel.Tests.Harness;
 using Laurel.Tests.Native;
@@ -169,7 +168,7 @@ public sealed class AdminSecurityTests
         foreach (var table in new[]
         {
             "settings", "issuers", "places", "badges", "badge_texts", "users", "user_names", "credentials", "idempotency_keys", "award_details", "award_claims",
-            "award_history", "action_types", "actions", "point_accounts", "point_entries", "icons", "signing_keys", "rules", "rule_revisions", "rule_backfills", "form_keys",
+            "award_history", "action_types", "user_actions", "point_accounts", "point_entries", "icons", "signing_keys", "rules", "rule_revisions", "rule_backfills", "form_keys",
         })
         {
             foreach (IDictionary<string, object?> row in await session.Query<dynamic>($"SELECT * FROM {table}"))

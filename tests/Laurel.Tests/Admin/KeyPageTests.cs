@@ -52,13 +52,14 @@ public sealed partial class KeyPageTests
         using var browser = await AdminBrowser.SignedIn(laurel);
         var page = await browser.Get("/admin/keys/new");
         var (token, once) = (page.Token, Once().Match(page.Html).Groups[1].Value);
-        foreach (var (field, value, error) in new[]
+        foreach (var (user, field, value, error) in new[]
         {
-            ("expiresAt", "2001-01-01", "f-expiresAt-error"), ("expiresAt", "soon", "f-expiresAt-error"), ("userId", "999", "f-userId-error"), ("userId", "x", "f-userId-error"),
-            ("scopes", "everything", "scopes-error"), ("other", "", "scopes-error"),
+            ("2", "expiresAt", "2001-01-01", "f-expiresAt-error"), ("2", "expiresAt", "soon", "f-expiresAt-error"), ("999", "scopes", "users:read", "f-userId-error"),
+            ("x", "scopes", "users:read", "f-userId-error"), ("2", "scopes", "everything", "scopes-error"), ("", "other", "", "scopes-error"),
         })
         {
-            var refused = (await browser.Post("/admin/keys/new", [new("token", token), new("once", once), new(field, value)])).Is(HttpStatusCode.UnprocessableEntity);
+            var fields = new Dictionary<string, string> { ["token"] = token, ["once"] = once, ["userId"] = user, [field] = value };
+            var refused = (await browser.Post("/admin/keys/new", fields)).Is(HttpStatusCode.UnprocessableEntity);
             Assert.Contains($"id=\"{error}\"", refused.Html, StringComparison.Ordinal);
             Assert.Equal(once, Once().Match(refused.Html).Groups[1].Value);
         }
@@ -112,9 +113,9 @@ public sealed partial class KeyPageTests
         return await browser.Post("/admin/keys/new", [.. fields, new("token", page.Token), new("once", Once().Match(page.Html).Groups[1].Value)]);
     }
 
-    [GeneratedRegex("name=\"once\" value=\"([0-9a-f]{32})\"")]
+    [GeneratedRegex("name=\"once\" value=\"([0-9a-f]{32})\"", RegexOptions.None, 10_000)]
     private static partial Regex Once();
 
-    [GeneratedRegex("laurel_[A-Za-z0-9_-]{43}")]
+    [GeneratedRegex("laurel_[A-Za-z0-9_-]{43}", RegexOptions.None, 10_000)]
     private static partial Regex Secret();
 }

@@ -113,7 +113,7 @@ public sealed partial class SignInTests
         var secret = browser.Cookies[Session];
         (await laurel.Get($"{NativeWorld.Root}/users/2", secret)).IsProblem(401, "unauthenticated");
         Assert.False(await IsIn(laurel, TestServer.AdministratorKey));
-        Assert.False(await IsIn(laurel, await laurel.Key(2)));
+        Assert.False(await IsIn(laurel, await laurel.Key(2, null)));
         Assert.False(await IsIn(laurel, BrowserSessions.HashOf(secret)));
 
         var tokens = (await laurel.Post($"{NativeWorld.Root}/tokens", $$"""{"username":"ada","password":"{{Password}}"}""", key: null)).Is(201);
@@ -130,7 +130,7 @@ public sealed partial class SignInTests
         var service = await laurel.Key(null, "users:read");
         foreach (var fields in new Dictionary<string, string>[]
         {
-            new() { ["name"] = "player", ["password"] = Password }, new() { ["key"] = await laurel.Key(3) }, new() { ["key"] = service },
+            new() { ["name"] = "player", ["password"] = Password }, new() { ["key"] = await laurel.Key(3, null) }, new() { ["key"] = service },
         })
         {
             using var browser = new AdminBrowser(laurel);
@@ -197,6 +197,6 @@ public sealed partial class SignInTests
         await laurel.Core.PutUser(3, new UserDraft { Username = "player" }, Password);
     }
 
-    [GeneratedRegex("name=\"token\" value=\"[^\"]+\"")]
+    [GeneratedRegex("name=\"token\" value=\"[^\"]+\"", RegexOptions.None, 10_000)]
     private static partial Regex Tokens();
 }

@@ -37,7 +37,7 @@ public sealed class UserPageTests
         Assert.Equal(Enumerable.Range(145, 15).Select(id => (long)id), await Found(browser, Next(all)));
 
         // A key may be an address, which is not for viewers: neither shown nor guessed.
-        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(5));
+        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(5, null));
         Assert.Equal([], await Found(viewer, "/admin/users?q=mail142"));
         Assert.Equal([1, 3], await Found(viewer, "/admin/users?q=ad"));
         Assert.DoesNotContain("@x.example", (await viewer.Get("/admin/users")).Html, StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public sealed class UserPageTests
         (await laurel.Put($"{Root}/users/3", """{"username":"cleo","key":"key@x.example","email":"mail@x.example","profile":{"phone":"+49 1"} }""")).Is(200);
         (await laurel.Put($"{Root}/users/5", """{"permissions":["viewer"]}""")).Is(201);
         (await laurel.Put($"{Root}/users/3/awards/8", """{"badgeId":7,"payload":{"a":1} }""")).Is(201);
-        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(5));
+        using var viewer = await AdminBrowser.SignedIn(laurel, await laurel.Key(5, null));
         using var administrator = await AdminBrowser.SignedIn(laurel);
         foreach (var (browser, sees) in new[] { (viewer, false), (administrator, true) })
         {
@@ -122,7 +122,7 @@ public sealed class UserPageTests
     public async Task An_award_is_given_and_removed_and_its_history_told(Engine engine)
     {
         await using var laurel = await NativeWorld.Start(engine);
-        using var browser = await AdminBrowser.SignedIn(laurel, await laurel.Key(1));
+        using var browser = await AdminBrowser.SignedIn(laurel, await laurel.Key(1, null));
         var given = (await browser.Submit("/admin/users/3/award", new() { ["badgeId"] = "7", ["awardedAt"] = "2023-03-17T09:30", ["payload"] = """{"a":"<b>"}""" })).Is(HttpStatusCode.SeeOther).Location!;
         Assert.EndsWith("?done=userAwarded", given, StringComparison.Ordinal);
         var page = given[..given.IndexOf('?')];
@@ -174,7 +174,7 @@ public sealed class UserPageTests
         (await laurel.Put($"{Root}/issuers/200", """{"key":"other","name":"Other","rootPlaceId":2000,"creator":{"type":"User","id":2}}""")).Is(201);
         (await laurel.Award(3, 7)).Is(201);
         var award = (await laurel.Get($"{Root}/users/3/awards")).Json["items"]![0]!["id"];
-        using var other = await AdminBrowser.SignedIn(laurel, await laurel.Key(2));
+        using var other = await AdminBrowser.SignedIn(laurel, await laurel.Key(2, null));
         var refused = (await other.Submit("/admin/users/3/award?lang=en", new() { ["badgeId"] = "7" })).Is(HttpStatusCode.UnprocessableEntity).Html;
         Assert.Contains("You may not award this badge", refused, StringComparison.Ordinal);
         Assert.DoesNotContain("/remove", (await other.Get($"/admin/users/3/awards/{award}")).Is(HttpStatusCode.OK).Html, StringComparison.Ordinal);
@@ -182,7 +182,7 @@ public sealed class UserPageTests
         (await other.Submit("/admin/users/3/award", new() { ["kind"] = "Revoke" }, $"/admin/users/3/awards/{award}/remove")).Is(HttpStatusCode.Forbidden);
         (await other.Submit("/admin/users/3/award", new() { ["do"] = "claim" }, $"/admin/users/3/awards/{award}/reward")).Is(HttpStatusCode.UnprocessableEntity);
         Assert.Single((await laurel.Get($"{Root}/users/3/awards")).Json["items"]!.AsArray());
-        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1));
+        using var manager = await AdminBrowser.SignedIn(laurel, await laurel.Key(1, null));
         (await manager.Submit($"/admin/users/3/awards/{award}/remove", new() { ["kind"] = "Reset" })).Is(HttpStatusCode.SeeOther);
         Assert.Empty((await laurel.Get($"{Root}/users/3/awards")).Json["items"]!.AsArray());
     }
