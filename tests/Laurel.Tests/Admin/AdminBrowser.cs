@@ -110,7 +110,7 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
         public required IReadOnlyDictionary<string, string> Headers { get; init; }
 
         /// <summary>Of its first form.</summary>
-        public string Token => TokenField().Match(Html) is { Success: true } found ? found.Groups[1].Value : throw new InvalidOperationException($"{Status}: no form in {Html}");
+        public string Token => TokenField().Match(Html) is { Success: true } found ? found.Groups["token"].Value : throw new InvalidOperationException($"{Status}: no form in {Html}");
 
         public AdminAnswer Is(HttpStatusCode status)
         {
@@ -120,6 +120,7 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
 
         [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"", RegexOptions.None, 1000)]
         [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"", RegexOptions.None, 10_000)]
+        [GeneratedRegex("name=\"token\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, 10_000)]
         private static partial Regex TokenField();
     }
 }

@@ -19,7 +19,7 @@ public sealed partial class KeyPageTests
         var page = (await browser.Get("/admin/keys/new?lang=en")).Is(HttpStatusCode.OK);
         KeyValuePair<string, string>[] fields =
         [
-            new("token", page.Token), new("once", Once().Match(page.Html).Groups[1].Value), new("userId", "2"), new("scopes", "awards:write"),
+            new("token", page.Token), new("once", Once().Match(page.Html).Groups["once"].Value), new("userId", "2"), new("scopes", "awards:write"),
             new("scopes", "users:read"), new("expiresAt", "2999-12-31"),
         ];
         var made = (await browser.Post("/admin/keys/new", fields)).Is(HttpStatusCode.OK);
@@ -40,7 +40,7 @@ public sealed partial class KeyPageTests
             Assert.Contains((string)key["prefix"]!, html, StringComparison.Ordinal);
             Assert.DoesNotContain(secret, html, StringComparison.Ordinal);
         }
-        fields[1] = new("once", Once().Match(again.Html).Groups[1].Value);
+        fields[1] = new("once", Once().Match(again.Html).Groups["once"].Value);
         Assert.NotEqual(secret, Secret().Match((await browser.Post("/admin/keys/new", fields)).Is(HttpStatusCode.OK).Html).Value);
         Assert.Equal(2, (await laurel.Get($"{Root}/keys?userId=2")).Json["items"]!.AsArray().Count);
     }
@@ -51,7 +51,7 @@ public sealed partial class KeyPageTests
         await using var laurel = await NativeWorld.Start(Engine.Sqlite);
         using var browser = await AdminBrowser.SignedIn(laurel);
         var page = await browser.Get("/admin/keys/new");
-        var (token, once) = (page.Token, Once().Match(page.Html).Groups[1].Value);
+        var (token, once) = (page.Token, Once().Match(page.Html).Groups["once"].Value);
         foreach (var (user, field, value, error) in new[]
         {
             ("2", "expiresAt", "2001-01-01", "f-expiresAt-error"), ("2", "expiresAt", "soon", "f-expiresAt-error"), ("999", "scopes", "users:read", "f-userId-error"),
@@ -61,7 +61,7 @@ public sealed partial class KeyPageTests
             var fields = new Dictionary<string, string> { ["token"] = token, ["once"] = once, ["userId"] = user, [field] = value };
             var refused = (await browser.Post("/admin/keys/new", fields)).Is(HttpStatusCode.UnprocessableEntity);
             Assert.Contains($"id=\"{error}\"", refused.Html, StringComparison.Ordinal);
-            Assert.Equal(once, Once().Match(refused.Html).Groups[1].Value);
+            Assert.Equal(once, Once().Match(refused.Html).Groups["once"].Value);
         }
         (await browser.Post("/admin/keys/new", [new("token", token), new("userId", "2")])).Is(HttpStatusCode.UnprocessableEntity);
         (await browser.Post("/admin/keys/new", [new("token", token), new("once", once), new("administrator", "on")])).Is(HttpStatusCode.OK);
@@ -110,10 +110,10 @@ public sealed partial class KeyPageTests
     private static async Task<AdminBrowser.AdminAnswer> Make(AdminBrowser browser, Dictionary<string, string> fields)
     {
         var page = await browser.Get("/admin/keys/new");
-        return await browser.Post("/admin/keys/new", [.. fields, new("token", page.Token), new("once", Once().Match(page.Html).Groups[1].Value)]);
+        return await browser.Post("/admin/keys/new", [.. fields, new("token", page.Token), new("once", Once().Match(page.Html).Groups["once"].Value)]);
     }
 
-    [GeneratedRegex("name=\"once\" value=\"([0-9a-f]{32})\"", RegexOptions.None, 10_000)]
+    [GeneratedRegex("name=\"once\" value=\"(?<once>[0-9a-f]{32})\"", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Once();
 
     [GeneratedRegex("laurel_[A-Za-z0-9_-]{43}", RegexOptions.None, 10_000)]
