@@ -2,7 +2,6 @@ using System.Globalization;
 using Laurel.Core;
 using Laurel.Core.Access;
 using Laurel.Core.Awards;
-using Laurel.Core.Rewards;
 using Laurel.Core.Users;
 using Laurel.Server.Pages;
 
@@ -70,7 +69,7 @@ internal static class UserAwardPages
         {
             return null;
         }
-        if (DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd"], CultureInfo.InvariantCulture,
+        if (DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd"], CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
         {
             return Clock.FromTime(time);

@@ -3,7 +3,6 @@ using System.Text;
 using Laurel.Core;
 using Laurel.Core.Access;
 using Laurel.Core.Awards;
-using Laurel.Core.Storage;
 using Laurel.Core.Users;
 using Laurel.Server.Pages;
 
