@@ -31,6 +31,8 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
         {
             Name = cookie.Key, Value = cookie.Value, Domain = laurel.Address.Host, Path = "/", Secure = true, HttpOnly = true,
         }));
+    }
+
     /// <summary>In with a name and a password.</summary>
     public static async Task<AdminBrowser> SignedIn(TestServer laurel, string name, string password)
     {
@@ -118,8 +120,6 @@ internal sealed partial class AdminBrowser(TestServer laurel) : IDisposable
             return this;
         }
 
-        [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"", RegexOptions.None, 1000)]
-        [GeneratedRegex("name=\"token\" value=\"([^\"]+)\"", RegexOptions.None, 10_000)]
         [GeneratedRegex("name=\"token\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, 10_000)]
         private static partial Regex TokenField();
     }

@@ -297,6 +297,6 @@ public sealed class BadgePageTests
 
     // In the table of badges, in their order.
     private static List<string> Linked(string html) =>
-        [.. System.Text.RegularExpressions.Regex.Matches(html, "<th scope=\"row\"><a href=\"/admin/badges/([0-9]+)\"", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1))
-            .Select(match => match.Groups[1].Value)];
+        [.. System.Text.RegularExpressions.Regex.Matches(html, "<th scope=\"row\"><a href=\"/admin/badges/(?<id>[0-9]+)\"", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10))
+            .Select(match => match.Groups["id"].Value)];
 }

@@ -140,9 +140,9 @@ public sealed class IssuerPageTests
             {
                 var page = (await browser.Get($"/admin{path}?lang={language}")).Is(HttpStatusCode.OK).Html;
                 Assert.Contains($"<html lang=\"{language}\" dir=\"{direction}\">", page, StringComparison.Ordinal);
-                Assert.Single(System.Text.RegularExpressions.Regex.Matches(page, "<h1>", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+                Assert.Single(System.Text.RegularExpressions.Regex.Matches(page, "<h1>", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(10)));
                 // A name that is shown twice may be told apart by programs only if its id is there once.
-                var ids = System.Text.RegularExpressions.Regex.Matches(page, " id=\"([^\"]+)\"", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)).Select(match => match.Groups[1].Value).ToList();
+                var ids = System.Text.RegularExpressions.Regex.Matches(page, " id=\"(?<id>[^\"]+)\"", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10)).Select(match => match.Groups["id"].Value).ToList();
                 Assert.Equal(ids.Distinct(), ids);
             }
         }

@@ -21,7 +21,7 @@ public sealed class InjectionTests(PagesWorld world)
 
     private static readonly string[] Administration =
     [
-        "/admin/badges/{0}", "/admin/badges/{0}/edit", "/admin/badges?search={1}", "/admin/issuers/{0}?lang=ar", "/admin/issuers/{0}/edit", "/admin/rules/{0}",
+        "/admin/badges/{0}", "/admin/badges/{0}/edit", "/admin/badges?text={1}", "/admin/issuers/{0}?lang=ar", "/admin/issuers/{0}/edit", "/admin/rules/{0}",
         "/admin/rules/{0}?view=raw", "/admin/users/{0}", "/admin/users/{0}/edit", "/admin/users/{0}/awards/{0}", "/admin/users/{0}/awards/{0}/remove?lang=ar",
         "/admin/explain?user={0}&rule={0}",
     ];

@@ -16,7 +16,8 @@ internal static class PublicPages
     private static string Path(FormattableString path) => path.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What pages call a user: never an address of theirs, which a key may be.</summary>
-    public static string ShownName(this User user) => user.Draft.FullName is { Length: > 0 } name ? name : user.Name;
+    public static string ShownName(this User user) =>
+        user.Draft.FullName is { Length: > 0 } name ? name : user.Draft.Username ?? user.Id.ToString(CultureInfo.InvariantCulture);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
