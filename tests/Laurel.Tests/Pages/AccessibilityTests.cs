@@ -8,6 +8,17 @@ namespace Laurel.Tests.Pages;
 [Collection(nameof(PagesCollection))]
 public sealed class AccessibilityTests(PagesWorld world)
 {
+    [Fact]
+    public async Task Axe_would_find_what_is_wrong()
+    {
+        var page = await world.Browser.Open();
+        await page.SetContentAsync("<html><body><img src='x'><p style='color:#eee;background:#fff'>Pale</p></body></html>");
+        Assert.Contains(await page.Violations(), found => found.StartsWith("image-alt: ", StringComparison.Ordinal));
+        Assert.All(await page.Violations(ofColours: true), found => Assert.StartsWith("color-contrast: ", found, StringComparison.Ordinal));
+        Assert.NotEmpty(await page.Violations(ofColours: true));
+        await page.Context.CloseAsync();
+    }
+
     [Theory]
     [MemberData(nameof(ShownPages.Names), MemberType = typeof(ShownPages))]
     public async Task Axe_finds_nothing_in_any_language_and_theme(string name)

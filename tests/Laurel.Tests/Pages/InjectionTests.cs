@@ -12,7 +12,7 @@ public sealed class InjectionTests(PagesWorld world)
 {
     private const string Innocent = "innocent";
 
-    // {0} is the id of what is written as the attack in the same place of the list, {1} the attack.
+    // {0} is the id of everything that is named like the attack in the same place of the list.
     private static readonly string[] Public =
     [
         "/badges/{0}?lang=en", "/badges/{0}?lang=ar", "/users/{0}?lang=en", "/users/{0}?lang=ar", "/awards/{0}/{0}?lang=en", "/embed/badges/{0}.svg",
@@ -21,7 +21,7 @@ public sealed class InjectionTests(PagesWorld world)
 
     private static readonly string[] Administration =
     [
-        "/admin/badges/{0}", "/admin/badges/{0}/edit", "/admin/badges?text={1}", "/admin/issuers/{0}?lang=ar", "/admin/issuers/{0}/edit", "/admin/rules/{0}",
+        "/admin/badges/{0}", "/admin/badges/{0}/edit", "/admin/issuers/{0}?lang=ar", "/admin/issuers/{0}/edit", "/admin/rules/{0}",
         "/admin/rules/{0}?view=raw", "/admin/users/{0}", "/admin/users/{0}/edit", "/admin/users/{0}/awards/{0}", "/admin/users/{0}/awards/{0}/remove?lang=ar",
         "/admin/explain?user={0}&rule={0}",
     ];
@@ -74,7 +74,7 @@ public sealed class InjectionTests(PagesWorld world)
             var innocent = "";
             for (var id = 1; id <= Attacks.Length; id++)
             {
-                var asked = string.Format(null, path, id, Uri.EscapeDataString(Attacks[id - 1]));
+                var asked = string.Format(null, path, id);
                 await page.GotoAsync(new Uri(laurel.Address, asked).AbsoluteUri);
                 var seen = await Look(page);
                 innocent = id == 1 ? seen : innocent;
@@ -136,7 +136,10 @@ public sealed class InjectionTests(PagesWorld world)
             () => { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.canary=1"><p style="position:fixed">');
               const script = document.createElement('script'); script.textContent = 'window.canary=1'; document.body.append(script); }
             """);
-        await page.WaitForFunctionAsync("[...document.images].at(-1).complete");
+        while (!await page.EvaluateAsync<bool>("[...document.images].at(-1).complete"))
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
         Assert.Equal("undefined", await page.EvaluateAsync<string>("typeof window.canary"));
         var policy = (await answer!.AllHeadersAsync())["content-security-policy"];
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
