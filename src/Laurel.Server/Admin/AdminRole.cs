@@ -4,8 +4,8 @@ using Laurel.Core.Issuers;
 
 namespace Laurel.Server.Admin;
 
-/// <summary>What somebody is to the administration. Each may look at what those before it may; what a change needs, the core
-/// decides.</summary>
+/// <summary>What somebody is to the administration. Each may open the pages that those before it may; what is on them, and what a
+/// change needs, the core decides.</summary>
 public enum AdminRole
 {
     /// <summary>Has the permission to look.</summary>

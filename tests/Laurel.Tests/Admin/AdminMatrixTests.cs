@@ -21,7 +21,8 @@ public sealed class AdminMatrixTests
     private const string No = "forbidden";
 
     /// <summary>A route, a path of it, and what becomes of it for nobody, a player, a viewer, a manager and an administrator. Paths
-    /// name user 3, badge 7 of issuer 100 and place 1000, award 5 of the user, and otherwise things that are not there.</summary>
+    /// name user 3, badge 7 of issuer 100 and place 1000, award 5 of the user, rule 3 of the badge and its backfill, and otherwise
+    /// things that are not there. Recorded actions the core shows to no manager.</summary>
     internal sealed record Row(string Method, string Route, string Path, params string[] Expected);
 
     internal static readonly IReadOnlyList<Row> Rows =
@@ -62,15 +63,15 @@ public sealed class AdminMatrixTests
         new("POST", "/admin/rules/{id}/enabled", "/admin/rules/3/enabled", In, No, No, Yes, Yes),
         new("GET", "/admin/rules/{id}/past", "/admin/rules/3/past", In, No, Yes, Yes, Yes),
         new("POST", "/admin/rules/{id}/past", "/admin/rules/3/past", In, No, No, Yes, Yes),
-        new("GET", "/admin/backfills/{id}", "/admin/backfills/3", In, No, Yes, Yes, Yes),
-        new("GET", "/admin/backfills/{id}/progress", "/admin/backfills/3/progress", In, No, Yes, Yes, Yes),
-        new("POST", "/admin/backfills/{id}/stop", "/admin/backfills/3/stop", In, No, No, Yes, Yes),
-        new("POST", "/admin/backfills/{id}/undo", "/admin/backfills/3/undo", In, No, No, Yes, Yes),
+        new("GET", "/admin/backfills/{id}", "/admin/backfills/{backfill}", In, No, Yes, Yes, Yes),
+        new("GET", "/admin/backfills/{id}/progress", "/admin/backfills/{backfill}/progress", In, No, Yes, Yes, Yes),
+        new("POST", "/admin/backfills/{id}/stop", "/admin/backfills/{backfill}/stop", In, No, No, Yes, Yes),
+        new("POST", "/admin/backfills/{id}/undo", "/admin/backfills/{backfill}/undo", In, No, No, Yes, Yes),
         new("GET", "/admin/explain", "/admin/explain?user=3", In, No, Yes, Yes, Yes),
         new("GET", "/admin/actions", "/admin/actions", In, No, Yes, Yes, Yes),
         new("GET", "/admin/actions/new", "/admin/actions/new", In, No, No, Yes, Yes),
         new("POST", "/admin/actions/new", "/admin/actions/new", In, No, No, Yes, Yes),
-        new("GET", "/admin/actions/{id}", "/admin/actions/3", In, No, Yes, Yes, Yes),
+        new("GET", "/admin/actions/{id}", "/admin/actions/3", In, No, Yes, No, Yes),
         new("GET", "/admin/actions/type", "/admin/actions/type?name=Edit", In, No, Yes, Yes, Yes),
         new("POST", "/admin/actions/type", "/admin/actions/type?name=Edit", In, No, No, Yes, Yes),
         new("GET", "/admin/users", "/admin/users", In, No, Yes, Yes, Yes),
@@ -102,6 +103,7 @@ public sealed class AdminMatrixTests
     public async Task Every_route_has_a_line_and_answers_everybody_as_it_says()
     {
         await using var laurel = await World();
+        var backfill = (await laurel.Post($"{NativeWorld.Root}/rules/3/backfills", "{}")).Is(201).Json["id"]!.ToJsonString();
         var mapped = from endpoint in laurel.Endpoints.OfType<RouteEndpoint>()
                      let route = $"/{endpoint.RoutePattern.RawText!.Trim('/')}"
                      where route == "/admin" || route.StartsWith("/admin/", StringComparison.OrdinalIgnoreCase)
@@ -117,7 +119,8 @@ public sealed class AdminMatrixTests
             var (name, browser, token) = visitors[who];
             foreach (var row in Rows)
             {
-                var answer = row.Method == "GET" ? await browser.Get(row.Path) : await browser.Post(row.Path, [new("token", token)]);
+                var path = row.Path.Replace("{backfill}", backfill, StringComparison.Ordinal);
+                var answer = row.Method == "GET" ? await browser.Get(path) : await browser.Post(path, [new("token", token)]);
                 if (Told(answer) != row.Expected[who])
                 {
                     wrong.Add($"{row.Method} {row.Path} by {name}: {Told(answer)} ({answer.Status}) instead of {row.Expected[who]}");
@@ -157,6 +160,8 @@ public sealed class AdminMatrixTests
     {
         var laurel = await NativeWorld.Start(Engine.Sqlite);
         (await laurel.Put($"{NativeWorld.Root}/users/3/awards/5", """{"badgeId":7}""")).Is(201);
+        (await laurel.Put($"{NativeWorld.Root}/action-types/Edit", "{}")).Is(201);
+        (await laurel.Put($"{NativeWorld.Root}/rules/3", """{"key":"r","enabled":true,"actions":["Edit"],"when":{"count":2},"badgeId":7}""")).Is(201);
         foreach (var user in new[] { 4, 5 })
         {
             TestCore.Value(await laurel.Core.Users.Put(user, new UserDraft { Permissions = [Permissions.Viewer] }, null, createOnly: true));

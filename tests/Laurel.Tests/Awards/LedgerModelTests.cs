@@ -12,8 +12,8 @@ namespace Laurel.Tests.Awards;
 /// set LAUREL_TEST_REPLAY to the seed, as <c>123,457</c>.</summary>
 public sealed class LedgerModelTests
 {
-    [Theory, EveryEngine(250, 1, Only = [Engine.Sqlite]), EveryEngine(40, 1, Only = [Engine.Postgres]),
-     EveryEngine(25, 1, Only = [Engine.PostgresPartitioned]), EveryEngine(12, 2, Only = [Engine.Postgres])]
+    [Theory, EveryEngine(150, 1, Only = [Engine.Sqlite]), EveryEngine(25, 1, Only = [Engine.Postgres]),
+     EveryEngine(15, 1, Only = [Engine.PostgresPartitioned]), EveryEngine(12, 2, Only = [Engine.Postgres])]
     public async Task Any_history_agrees_with_the_model(Engine engine, int histories, int cores)
     {
         await using var world = await World.Open(engine, cores);

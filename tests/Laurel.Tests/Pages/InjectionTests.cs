@@ -111,12 +111,12 @@ public sealed class InjectionTests(PagesWorld world)
         }.ToJsonString());
         await PagesWorld.Put(laurel, $"rules/{id}", new JsonObject
         {
-            ["key"] = $"r{id}", ["name"] = attack, ["enabled"] = true, ["actions"] = new JsonArray("Act"), ["when"] = new JsonObject { ["sum"] = "amount", ["reaches"] = 9 }, ["badgeId"] = id,
+            ["key"] = $"r{id}", ["name"] = OneLine(attack), ["enabled"] = true, ["actions"] = new JsonArray("Act"), ["when"] = new JsonObject { ["sum"] = "amount", ["reaches"] = 9 }, ["badgeId"] = id,
         }.ToJsonString());
         await PagesWorld.Put(laurel, $"users/{id}/awards/{id}", new JsonObject { ["badgeId"] = id, ["payload"] = attack }.ToJsonString());
     }
 
-    // A description of several lines is several paragraphs.
+    // A description of several lines is several paragraphs, and a rule's name of several lines fits no field of a form.
     private static string OneLine(string attack) => attack.ReplaceLineEndings(" ").Replace('\t', ' ');
 
     private static string Short(string attack) => attack[..Math.Min(100, attack.Length)];

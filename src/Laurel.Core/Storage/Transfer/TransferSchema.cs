@@ -8,9 +8,10 @@ internal sealed partial class TransferSchema
 {
     private const int MatchTimeout = 1000;
 
-    /// <summary>Tables that say how processes stand at this moment, or repeat for one engine what other tables say. What waits in
+    /// <summary>Tables that say how processes stand at this moment, protect forms that are open in browsers, or repeat for one engine what
+    /// other tables say. What waits in
     /// deferred_rows and the outbox is in its tables before it is exported.</summary>
-    public static IReadOnlyList<string> LeftOut { get; } = ["nodes", "changes", "outbox", "deferred_rows", "listed_users", "stream_runs", "stream_heads"];
+    public static IReadOnlyList<string> LeftOut { get; } = ["nodes", "changes", "outbox", "deferred_rows", "listed_users", "stream_runs", "stream_heads", "form_keys"];
 
     private TransferSchema(int version, IReadOnlyList<TransferTable> tables) => (Version, Tables) = (version, tables);
 
