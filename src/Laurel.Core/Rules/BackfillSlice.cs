@@ -106,7 +106,7 @@ internal sealed class BackfillSlice(
 
     private async ValueTask Do(Rule rule, long userId, Backfill backfill, List<UserAction> actions, UserRule before, RuleAwards awards)
     {
-        var state = new UserRule { IsSeated = before.IsSeated, Version = before.Version };
+        var state = new UserRule { IsSeated = before.IsSeated, Version = before.Version, Orphans = before.Orphans };
         if (rule.Draft.Condition is Condition.Holding holding)
         {
             var held = await Holdings.Reached(session, rule, holding, userId, []);

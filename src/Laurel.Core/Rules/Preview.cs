@@ -168,7 +168,7 @@ public sealed class Previews
                 if (await _badges.Find(rule.Draft.Tiers[tier].BadgeId) is { } badge)
                 {
                     var held = buffered.Where(award => award.BadgeId == badge.Id).Select(_ => "").ToHashSet();
-                    var plan = await RulePlan.Make(session, rule, userId, badge, behind, reached.Where(each => each.Tier == tier), held);
+                    var plan = await RulePlan.Make(session, rule, userId, badge, behind, reached.Where(each => each.Tier == tier), held, orphans: []);
                     takes |= await Tell(session, plan, badge, userId, preview, mayGain: badge.Enabled && (isSeated || takes || seats > 0)) && !isSeated;
                 }
             }

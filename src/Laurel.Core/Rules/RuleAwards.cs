@@ -135,14 +135,17 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
     public async ValueTask Reconcile(Rule rule, long userId, Position behind, IReadOnlyList<Reached> reached, UserRule? seats)
     {
         await store.Settle(session, userId);
+        var orphans = new List<long>();
         for (var tier = 0; tier < rule.Draft.Tiers.Count; tier++)
         {
             if (await badges.Find(rule.Draft.Tiers[tier].BadgeId) is { } badge)
             {
-                var plan = await RulePlan.Make(session, rule, userId, badge, behind, reached.Where(each => each.Tier == tier), NothingElse);
+                var plan = await RulePlan.Make(session, rule, userId, badge, behind, reached.Where(each => each.Tier == tier), NothingElse, seats?.Orphans ?? []);
                 await Carry(plan, rule, userId, badge, seats);
+                orphans.AddRange(plan.Orphans.Select(removed => removed.AwardId));
             }
         }
+        seats?.Orphans = orphans;
     }
 
     private async ValueTask Carry(RulePlan plan, Rule rule, long userId, Badge badge, UserRule? seats)

@@ -41,6 +41,9 @@ internal sealed class RulePlan
     /// <summary>Removals of awards that should have been others.</summary>
     public List<(RemovedAward Removed, string Occasion, Reached Right)> Moved { get; } = [];
 
+    /// <summary>Removals of awards that should not have been, which nothing that should have been takes.</summary>
+    public List<RemovedAward> Orphans { get; } = [];
+
     /// <summary>The occasion of an award for a target; null where the badge needs a subject or an action that is missing. A badge that
     /// can always be earned is earned once by an action: evaluated twice, it is the same award.</summary>
     public static string? OccasionOf(Badge badge, Reached reached) => badge.Recurrence is Recurrence.Always
@@ -67,8 +70,9 @@ internal sealed class RulePlan
     /// <param name="behind">Awards up to there are left as they are.</param>
     /// <param name="reached">The targets that were reached behind it.</param>
     /// <param name="held">Occasions that are held beside those in the table.</param>
+    /// <param name="orphans">Of removals before it, <see cref="UserRule.Orphans"/>.</param>
     public static async ValueTask<RulePlan> Make(
-        Session session, Rule rule, long userId, Badge badge, Position behind, IEnumerable<Reached> reached, IReadOnlySet<string> held)
+        Session session, Rule rule, long userId, Badge badge, Position behind, IEnumerable<Reached> reached, IReadOnlySet<string> held, IReadOnlyList<long> orphans)
     {
         var plan = new RulePlan();
         // The first of an occasion is it.
@@ -96,7 +100,7 @@ internal sealed class RulePlan
                 plan.Kept.Add(award);
             }
         }
-        foreach (var removed in await Removed(session, rule, userId, badge.Id, behind))
+        foreach (var removed in await Removed(session, rule, userId, badge.Id, behind, orphans))
         {
             if (!missing.Remove(removed.Occasion, out var right))
             {
@@ -149,6 +153,7 @@ internal sealed class RulePlan
             }
         }
         TakenBack.AddRange(wrong.Skip(next).Select(each => each.Standing).OfType<Award>());
+        Orphans.AddRange(wrong.Skip(next).Select(each => each.Removed).OfType<RemovedAward>());
     }
 
     // What was awarded before counting last began anew is as good as another's: it no longer rests on what is counted. What is held
@@ -170,14 +175,16 @@ internal sealed class RulePlan
         return found;
     }
 
-    private static async ValueTask<List<RemovedAward>> Removed(Session session, Rule rule, long userId, long badgeId, Position behind)
+    private static async ValueTask<List<RemovedAward>> Removed(
+        Session session, Rule rule, long userId, long badgeId, Position behind, IReadOnlyList<long> orphans)
     {
         var found = new List<RemovedAward>();
-        var rows = session.Prepare(RemovedOfRule).Set(1, userId).Set(2, badgeId).Set(3, behind.At).Set(4, rule.Id).Set(5, FirstRevision(rule));
+        var from = orphans.Count > 0 ? Position.First.At : behind.At;
+        var rows = session.Prepare(RemovedOfRule).Set(1, userId).Set(2, badgeId).Set(3, from).Set(4, rule.Id).Set(5, FirstRevision(rule));
         while (await rows.Read())
         {
             var place = new Position(rows.Long(2), rows.LongOrNull(3) ?? 0);
-            if (place.CompareTo(behind) > 0)
+            if (place.CompareTo(behind) > 0 || orphans.Contains(rows.Long(1)))
             {
                 found.Add(new RemovedAward(rows.Text(0), rows.Long(1), place));
             }

@@ -63,9 +63,18 @@ internal sealed class RuleRun(
         }
         if (state.Last.CompareTo(moments[0].Position) < 0)
         {
-            foreach (var reached in state.Step(rule, moments, await Matching.Calendar(session, rule, userId, badges), settled))
+            var behind = state.Last;
+            var reached = state.Step(rule, moments, await Matching.Calendar(session, rule, userId, badges), settled);
+            if (reached.Count > 0 && state.Orphans.Count > 0)
             {
-                await _awards.Give(rule, userId, reached, state);
+                await _awards.Reconcile(rule, userId, behind, reached, state);
+            }
+            else
+            {
+                foreach (var each in reached)
+                {
+                    await _awards.Give(rule, userId, each, state);
+                }
             }
         }
         else
@@ -143,10 +152,10 @@ internal sealed class RuleRun(
         await store.Settle(session, userId);
         // The row is locked before the awards are read: of two nodes that award two badges of the set, the second sees both.
         var state = await UserRules.Hold(session, store, userId, rule);
-        var seated = state.IsSeated;
+        var (seated, orphans) = (state.IsSeated, state.Orphans);
         var reached = await Holdings.Reached(session, rule, (Condition.Holding)rule.Draft.Condition, userId, []);
         await _awards.Reconcile(rule, userId, new Position(settled, long.MinValue), reached, state);
-        if (state.IsSeated != seated)
+        if (state.IsSeated != seated || !state.Orphans.SequenceEqual(orphans))
         {
             await UserRules.Store(session, store, userId, rule, state, state.Pack());
         }

@@ -14,6 +14,7 @@ internal sealed class UserRule
     private const byte SettledFlag = 2;
     private const byte MiddleFlag = 4;
     private const byte CurrentFlag = 8;
+    private const byte OrphansFlag = 16;
 
     private byte[]? _stored;
     private Snapshot? _settled;
@@ -28,6 +29,10 @@ internal sealed class UserRule
 
     /// <summary>Whether the user is one of a limited number of recipients.</summary>
     public bool IsSeated { get; set; }
+
+    /// <summary>The ids of awards of the rule that were removed and then turned out not to have been earned: what the user does earn
+    /// takes their removals.</summary>
+    public IReadOnlyList<long> Orphans { get; set; } = [];
 
     /// <summary>Of the stored count that it was read from; 0 where there was none.</summary>
     public long Version { get; init; }
@@ -45,7 +50,18 @@ internal sealed class UserRule
             _settled = (flags & SettledFlag) != 0 ? Take(ref rest, packed) : null,
             _middle = (flags & MiddleFlag) != 0 ? Take(ref rest, packed) : null,
             _current = (flags & CurrentFlag) != 0 ? Take(ref rest, packed) : null,
+            Orphans = (flags & OrphansFlag) != 0 ? Ids(ref rest) : [],
         };
+    }
+
+    private static long[] Ids(ref PackedReader rest)
+    {
+        var ids = new long[rest.Count()];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = rest.Number();
+        }
+        return ids;
     }
 
     private static Snapshot Take(ref PackedReader rest, byte[] packed)
@@ -74,10 +90,18 @@ internal sealed class UserRule
     private PackedWriter Write()
     {
         var packed = Packed.Byte((byte)((IsSeated ? SeatedFlag : 0) | (_settled is null ? 0 : SettledFlag)
-            | (_middle is null ? 0 : MiddleFlag) | (_current is null ? 0 : CurrentFlag)));
+            | (_middle is null ? 0 : MiddleFlag) | (_current is null ? 0 : CurrentFlag) | (Orphans.Count == 0 ? 0 : OrphansFlag)));
         Put(packed, _settled);
         Put(packed, _middle);
         Put(packed, _current);
+        if (Orphans.Count > 0)
+        {
+            packed.Number(Orphans.Count);
+            foreach (var id in Orphans)
+            {
+                packed.Number(id);
+            }
+        }
         return packed;
     }
 

@@ -89,6 +89,31 @@ public sealed class ArrivalTests
     }
 
     [Theory, EveryEngine]
+    public async Task A_removal_whose_award_was_not_earned_after_all_goes_to_the_next_that_is(Engine engine)
+    {
+        await using var laurel = await Rig.Open(engine, new Recurrence.PerAction());
+        await laurel.Put(1, new Condition.Sum("points"), 5);
+        laurel.At(10);
+        await laurel.Act(2, at: 10, points: 5);
+        await laurel.Core.Awarding.RemoveAll(1, 1, RemovalKind.Revoke, null, null, Ct);
+        await laurel.Act(1, at: 5, points: -1);
+
+        laurel.At(20);
+        await laurel.Act(3, at: 20, points: 1);
+
+        Assert.Empty(await laurel.Awards());
+        // And stays with it, however late what follows is.
+        await laurel.Act(4, at: 15, points: -1);
+        Assert.Empty(await laurel.Awards());
+        await laurel.Act(5, at: 20, points: 1);
+        Assert.Empty(await laurel.Awards());
+        await laurel.Put(2, new Condition.Each(), 1);
+        await laurel.Act(6, at: 20);
+        Assert.Equal(6, Assert.Single(await laurel.Awards()).ActionId);
+        await laurel.AssertSound();
+    }
+
+    [Theory, EveryEngine]
     public async Task A_set_is_looked_at_again_when_a_correction_leaves_nothing(Engine engine)
     {
         await using var laurel = await Rig.Open(engine, new Recurrence.PerSubject());
@@ -186,8 +211,11 @@ public sealed class ArrivalTests
             Key = "set", Enabled = true, Condition = new Condition.Holding([1]), Tiers = [new Tier(2, 1)],
         }, createOnly: false, TestCore.Administrator));
 
-        public async Task<ActionOutcome> Act(long id, int at, string type = "Edit", string? subject = null) =>
-            TestCore.Value(await Core.Actions.Record(new ActionDraft(type, 1) { Id = id, Subject = subject, OccurredAt = Minute(at) }));
+        public async Task<ActionOutcome> Act(long id, int at, string type = "Edit", string? subject = null, int points = 0) =>
+            TestCore.Value(await Core.Actions.Record(new ActionDraft(type, 1)
+            {
+                Id = id, Subject = subject, OccurredAt = Minute(at), Properties = $"{{\"points\":{points}}}",
+            }));
 
         public async Task Others(int at, string? subject = null) => Assert.True((await _laurel.Award(1, 1, subject, Minute(at))).Created);
 
