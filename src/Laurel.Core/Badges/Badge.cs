@@ -126,4 +126,7 @@ public sealed record Badge : BadgeDraft
         IconFormat = null,
         AwardAssetIds = [],
     };
+
+    /// <summary>Whether it looks the same as another: of what is masked only the id is seen.</summary>
+    internal bool ShowsAs(Badge other, bool areMasked) => areMasked ? Id == other.Id : this == other;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
@@ -17,6 +18,8 @@ public sealed class Showcase
     // Of each issuer, to find those among them.
     private const int LookedThrough = 100;
 
+    private const int IssuersKept = 1000;
+
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
     private readonly UserDirectory _users;
@@ -24,6 +27,15 @@ public sealed class Showcase
     private readonly RuleCatalogue _rules;
     private readonly Tallies _statistics;
     private readonly TimeProvider _time;
+    private volatile FirstBadges _first = new(-1);
+
+    /// <summary>Of issuers, the first badges of one version of the catalogue.</summary>
+    private sealed class FirstBadges(long version)
+    {
+        public long Version { get; } = version;
+
+        public ConcurrentDictionary<long, IReadOnlyList<Badge>> ByIssuer { get; } = new();
+    }
 
     internal Showcase(
         BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users, UserAwards awards, RuleCatalogue rules, Tallies statistics,
@@ -126,6 +138,7 @@ public sealed class Showcase
             }
         }
         open.Sort((a, b) => (b.Count / b.Target).CompareTo(a.Count / a.Target));
+        var untouched = 0;
         foreach (var issuerId in won.Select(each => each.Badge.IssuerId).Concat(open.Select(each => each.Badge.IssuerId)).Distinct().ToList())
         {
             // A collection's badges are made by their use: none is waiting to be won.
@@ -133,15 +146,29 @@ public sealed class Showcase
             {
                 continue;
             }
-            foreach (var badge in await _badges.List(issuerId, 0, LookedThrough))
+            foreach (var badge in await First(issuerId))
             {
-                if (open.Count(each => each.Target == 0) < Untouched && IsOpen(badge) && seen.Add(badge.Id))
+                if (untouched < Untouched && IsOpen(badge) && seen.Add(badge.Id))
                 {
+                    untouched++;
                     open.Add(badge.HiddenUntilClaimed ? new OpenBadge(badge.Masked(), IsMasked: true, 0, 0) : new OpenBadge(badge, IsMasked: false, 0, 0));
                 }
             }
         }
         return open;
+    }
+
+    private async ValueTask<IReadOnlyList<Badge>> First(long issuerId)
+    {
+        var version = _badges.Version;
+        var known = _first;
+        if (known.Version != version || known.ByIssuer.Count > IssuersKept)
+        {
+            _first = known = new FirstBadges(version);
+        }
+        return known.ByIssuer.TryGetValue(issuerId, out var first)
+            ? first
+            : known.ByIssuer[issuerId] = await _badges.List(issuerId, 0, LookedThrough);
     }
 
     private static bool IsOpen(Badge badge) => badge is { Enabled: true, DeletedAt: null };

@@ -21,20 +21,37 @@ public sealed record ShownBadge(
     Badge Badge, bool IsMasked, Issuer Issuer, IReadOnlyList<Rule> Rules, IReadOnlyDictionary<long, Badge> Named, long Awarded, long PastDay,
     long Visitors, double WinRate, DateOnly? Next, long Today, IReadOnlyList<long> Days);
 
-/// <summary>A user's wall as anybody sees it.</summary>
+/// <summary>A user's wall as anybody sees it. Equal to another that shows the same.</summary>
 /// <param name="Won">The latest first.</param>
 /// <param name="Open">Those begun with first, the nearest to their end in front.</param>
-public sealed record Wall(User User, IReadOnlyList<WonBadge> Won, IReadOnlyList<OpenBadge> Open);
+public sealed record Wall(User User, IReadOnlyList<WonBadge> Won, IReadOnlyList<OpenBadge> Open)
+{
+    public bool Equals(Wall? other) => other is not null && User == other.User && Won.SequenceEqual(other.Won) && Open.SequenceEqual(other.Open);
+
+    public override int GetHashCode() => HashCode.Combine(User.Id, Won.Count, Open.Count);
+}
 
 /// <summary>A badge that a user holds, and the first award of it that stands.</summary>
 /// <param name="Standing">How many awards of it stand.</param>
 /// <param name="FirstAt">In microseconds since 1970 UTC.</param>
-public sealed record WonBadge(Badge Badge, bool IsMasked, long Standing, long FirstAt, long FirstId);
+public sealed record WonBadge(Badge Badge, bool IsMasked, long Standing, long FirstAt, long FirstId)
+{
+    public bool Equals(WonBadge? other) => other is not null && IsMasked == other.IsMasked && Badge.ShowsAs(other.Badge, IsMasked)
+        && (Standing, FirstAt, FirstId) == (other.Standing, other.FirstAt, other.FirstId);
+
+    public override int GetHashCode() => FirstId.GetHashCode();
+}
 
 /// <summary>A badge that a user could win.</summary>
 /// <param name="Count">How far the user is…</param>
 /// <param name="Target">…and what earns it; 0 for a badge that the user has not begun with.</param>
-public sealed record OpenBadge(Badge Badge, bool IsMasked, decimal Count, decimal Target);
+public sealed record OpenBadge(Badge Badge, bool IsMasked, decimal Count, decimal Target)
+{
+    public bool Equals(OpenBadge? other) => other is not null && IsMasked == other.IsMasked && Badge.ShowsAs(other.Badge, IsMasked)
+        && (Count, Target) == (other.Count, other.Target);
+
+    public override int GetHashCode() => Badge.Id.GetHashCode();
+}
 
 /// <summary>What became of an award.</summary>
 public abstract record ShownAward

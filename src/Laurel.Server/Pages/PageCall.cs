@@ -54,25 +54,32 @@ public class PageCall
     /// <summary>The answer that is kept, or a new one.</summary>
     /// <param name="basis">What it is computed from, as it is now: equal as long as the answer is.</param>
     /// <param name="make">Makes it. Kept where it says that somebody may.</param>
-    internal ValueTask<PageAnswer> Kept(object basis, Func<ValueTask<PageAnswer>> make)
+    internal ValueTask<PageAnswer> Kept(object basis, Func<ValueTask<PageAnswer>> make) =>
+        Kept(basis, () => ValueTask.FromResult<object?>(null), _ => make());
+
+    /// <summary>The answer that is kept, or one that was rendered from an equal thing, or a new one.</summary>
+    /// <param name="basis">What the thing is computed from, as it is now: equal as long as the thing is.</param>
+    /// <param name="read">Computes all that the answer shows.</param>
+    /// <param name="render">Renders it. Kept where it says that somebody may.</param>
+    internal async ValueTask<PageAnswer> Kept<T>(object basis, Func<ValueTask<T>> read, Func<T, ValueTask<PageAnswer>> render)
     {
         if (Reader.Key is not { } reader)
         {
-            return make();
+            return await render(await read());
         }
         var key = new PageKey(Path, reader, Absolute(""));
         var now = Core.Time.Micros();
-        return _services.Cache.TryGet(key, basis, now, out var kept) ? ValueTask.FromResult(kept) : Make(key, now);
-
-        async ValueTask<PageAnswer> Make(PageKey key, long now)
+        if (_services.Cache.TryGet(key, basis, now, out var kept))
         {
-            var answer = await make();
-            if (answer.Caching != PageCaching.None)
-            {
-                _services.Cache.Keep(key, basis, now, answer);
-            }
-            return answer;
+            return kept;
         }
+        var shown = await read();
+        var answer = _services.Cache.TryGetOf(key, shown, out var same) ? same : await render(shown);
+        if (answer.Caching != PageCaching.None)
+        {
+            _services.Cache.Keep(key, basis, now, answer, shown);
+        }
+        return answer;
     }
 }
 

@@ -153,6 +153,29 @@ public sealed class PublicPageTests
     }
 
     [Fact]
+    public async Task A_wall_keeps_its_tag_until_what_it_shows_moves()
+    {
+        var time = Noon;
+        await using var laurel = await Start(time);
+        var path = $"/users/{PagesWorld.Ada}";
+        var tag = (await Ask(laurel, path)).Is(200).Headers["ETag"];
+        var hidden = $"/laurel/v1/badges/{PagesWorld.Hidden}";
+
+        // Hidden, it looks the same; what it is called is nobody's business yet.
+        (await laurel.Put(hidden, """{"issuerId":100,"texts":{"en":{"name":"Jkxvqz"}},"claimable":true,"hiddenUntilClaimed":true}""")).Is(200);
+        (await Ask(laurel, path, ("If-None-Match", tag))).Is(304);
+        time.Advance(TimeSpan.FromSeconds(2));
+        (await Ask(laurel, path, ("If-None-Match", tag))).Is(304);
+        (await laurel.Post("/laurel/v1/actions", $$"""{"type":"Edit","userId":{{PagesWorld.Ada}},"properties":{"size":5} }""")).Is(201);
+        time.Advance(TimeSpan.FromSeconds(2));
+        var moved = (await Ask(laurel, path, ("If-None-Match", tag))).Is(200);
+        Assert.Contains("aria-label=\"5 of 10\"", moved.Body, StringComparison.Ordinal);
+        // Of two that differ only in what one of them shows, each is rendered.
+        (await laurel.Put($"/laurel/v1/badges/{PagesWorld.Plain}", """{"issuerId":100,"texts":{"en":{"name":"Third Sea"}}}""")).Is(200);
+        Assert.Contains("Third Sea", (await Ask(laurel, path, ("If-None-Match", moved.Headers["ETag"]))).Is(200).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_change_shows_at_once_and_a_count_within_a_second()
     {
         var time = Noon;

@@ -60,8 +60,8 @@ internal static class Embeds
         }
         var theme = Theme(call);
         call.Path = $"/embed/users/{id}.svg?{theme.Name}";
-        return await call.Kept(call.Core.Showcase.BasisOf(user), async () =>
-            Answer(WallSvg.Render(call.Reader, await call.Core.Showcase.Wall(user), theme), Svg) with { IsUnlisted = user.Draft.Privacy != Privacy.Public });
+        return await call.Kept(call.Core.Showcase.BasisOf(user), () => call.Core.Showcase.Wall(user), wall => ValueTask.FromResult(
+            Answer(WallSvg.Render(call.Reader, wall, theme), Svg) with { IsUnlisted = user.Draft.Privacy != Privacy.Public }));
     }
 
     private static EmbedTheme Theme(PageCall call) => call.Http.Request.Query["theme"] == EmbedTheme.Dark.Name ? EmbedTheme.Dark : EmbedTheme.Light;

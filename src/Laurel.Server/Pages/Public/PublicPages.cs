@@ -55,13 +55,9 @@ internal static class PublicPages
         }
         var page = call.PageNumber;
         call.Path = WallPath(id, page);
-        return await call.Kept(call.Core.Showcase.BasisOf(user), async () =>
-        {
-            var wall = await call.Core.Showcase.Wall(user);
-            return page > Public.WallPage.PagesOf(wall)
-                ? await call.Message(404, "user.unknown")
-                : Shared(await call.Render<Public.WallPage>(200, ("Wall", wall), ("Page", page)), user);
-        });
+        return await call.Kept(call.Core.Showcase.BasisOf(user), () => call.Core.Showcase.Wall(user), async wall => page > Public.WallPage.PagesOf(wall)
+            ? await call.Message(404, "user.unknown")
+            : Shared(await call.Render<Public.WallPage>(200, ("Wall", wall), ("Page", page)), user));
     }
 
     private static async ValueTask<PageAnswer> Award(PageCall call)
