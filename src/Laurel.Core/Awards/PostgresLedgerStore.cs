@@ -229,7 +229,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         return true;
     }
 
-    // Looks again after the insert: one that waited for another node's removal must obey it.
+    // What keeps an award from being made is looked for after its insert, which may have waited for another node's removal.
     protected override async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
     {
         if (_distributed)
@@ -256,20 +256,15 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             return;
         }
-        var inserted = Insert(session, !_distributed && ready.Exists(entry => entry.CheckUser) ? InsertAwardsOfUsers : InsertAwards,
-            row => row.GetInt64(0),
-            Longs(ready, e => e.UserId), Longs(ready, e => e.Award.BadgeId), Texts(ready, e => e.Award.Occasion),
-            Longs(ready, e => e.Award.Id), Longs(ready, e => e.Award.AwardedAt), Shorts(ready, e => (short)e.Award.Source),
-            Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject))).ToHashSet();
-        var (created, rest) = (new List<AwardEntry>(ready.Count), new List<AwardEntry>());
+        var (inserted, isForbidden) = InsertAndLook(session, ready);
+        var rest = new List<AwardEntry>();
         foreach (var entry in ready)
         {
-            (inserted.Contains(entry.Award.Id) ? created : rest).Add(entry);
-        }
-        var found = Look(session, created, rest);
-        foreach (var entry in created)
-        {
-            if (found.Forbidden.Contains(entry.Award.Id))
+            if (!inserted.Contains(entry.Award.Id))
+            {
+                rest.Add(entry);
+            }
+            else if (isForbidden(entry))
             {
                 await Undo(session, entry.Award);
                 // The row-wise way says why.
@@ -280,56 +275,38 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                 await Created(session, entry, entry.Award);
             }
         }
-        await Hold(session, rest, found);
+        await Hold(session, rest);
     }
 
-    /// <summary>What there is to know after the inserts of a batch.</summary>
-    private sealed class Findings
+    // In one round trip, with the transaction's turn and the version of the rules, which come next.
+    private (HashSet<long> Inserted, Predicate<AwardEntry> IsForbidden) InsertAndLook(Session session, List<AwardEntry> ready)
     {
-        /// <summary>Awards that were inserted and may not stand.</summary>
-        public HashSet<long> Forbidden { get; } = [];
-
-        /// <summary>What stands under the keys of those that were not.</summary>
-        public Dictionary<AwardKey, Award> Standing { get; } = [];
-
-        /// <summary>Their users.</summary>
-        public HashSet<long> Users { get; } = [];
-    }
-
-    // In one round trip, with the version of the rules, which comes next.
-    private Findings Look(Session session, List<AwardEntry> created, List<AwardEntry> rest)
-    {
-        var found = new Findings();
+        var (users, badges, occasions) = (Longs(ready, e => e.UserId), Longs(ready, e => e.Award.BadgeId), Texts(ready, e => e.Award.Occasion));
+        var (ids, issuers) = (Longs(ready, e => e.Award.Id), Longs(ready, e => e.Badge.IssuerId));
+        var inserted = new HashSet<long>(ready.Count);
         var trip = new PostgresTrip(session);
-        if (created.Count > 0 && _distributed)
+        var insert = !_distributed && ready.Exists(entry => entry.CheckUser) ? InsertAwardsOfUsers : InsertAwards;
+        foreach (var (sql, parameters) in insert.Statements(_distributed, users, badges, occasions, ids, Longs(ready, e => e.Award.AwardedAt),
+            Shorts(ready, e => (short)e.Award.Source), Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject))))
         {
-            var byKey = created.ToDictionary(entry => Holders.Key(entry.Award));
-            trip.Add(PastOf,
-            [
-                Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
-                Longs(created, e => e.Badge.IssuerId),
-            ], row =>
+            trip.Add(sql, parameters, row => inserted.Add(row.GetInt64(0)));
+        }
+        Predicate<AwardEntry> isForbidden;
+        if (_distributed)
+        {
+            var past = new Dictionary<AwardKey, int>();
+            trip.Add(PastOf, [users, badges, occasions, issuers], row =>
             {
-                if (byKey.TryGetValue(new AwardKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2)), out var entry)
-                    && row.GetInt32(3) >= (int)ForbiddenFrom(entry))
-                {
-                    found.Forbidden.Add(entry.Award.Id);
-                }
+                var key = new AwardKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2));
+                past[key] = Math.Max(row.GetInt32(3), past.GetValueOrDefault(key));
             });
+            isForbidden = entry => past.GetValueOrDefault(Holders.Key(entry.Award)) >= (int)ForbiddenFrom(entry);
         }
-        else if (created.Count > 0)
+        else
         {
-            trip.Add(ForbiddenAwards,
-            [
-                Longs(created, e => e.UserId), Longs(created, e => e.Award.BadgeId), Texts(created, e => e.Award.Occasion),
-                Longs(created, e => e.Award.Id), Longs(created, e => e.Badge.IssuerId), Shorts(created, e => (short)ForbiddenFrom(e)),
-            ], row => found.Forbidden.Add(row.GetInt64(0)));
-        }
-        if (rest.Count > 0)
-        {
-            trip.Add(_distributed ? StandingAmong : StandingAt, [Longs(rest, e => e.UserId), Longs(rest, e => e.Award.BadgeId), Texts(rest, e => e.Award.Occasion)],
-                row => found.Standing[new AwardKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2))] = ReadAward(row));
-            trip.Add(KnownUsers, [Longs(rest, e => e.UserId)], row => found.Users.Add(row.GetInt64(0)));
+            var forbidden = new HashSet<long>();
+            trip.Add(ForbiddenAwards, [users, badges, occasions, ids, issuers, Shorts(ready, e => (short)ForbiddenFrom(e))], row => forbidden.Add(row.GetInt64(0)));
+            isForbidden = entry => forbidden.Contains(entry.Award.Id);
         }
         trip.Add(OneAtATime, [(int)Node], _ => _hasTurn = true);
         if (_holdsRules)
@@ -337,22 +314,34 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             trip.Add(RuleBook.HoldVersion, [], row => _rules = row.GetInt64(0));
         }
         trip.Run();
-        return found;
+        return (inserted, isForbidden);
     }
 
     internal override ValueTask<long> HoldRules(Session session) => _rules is { } held ? ValueTask.FromResult(held) : base.HoldRules(session);
 
     // Games ask for the same award at every visit: what is held must not cost a round trip each.
-    private async ValueTask Hold(Session session, List<AwardEntry> rest, Findings found)
+    private async ValueTask Hold(Session session, List<AwardEntry> rest)
     {
-        RefuseUnknown(rest, found.Users);
+        if (rest.Count == 0)
+        {
+            return;
+        }
+        var standing = new Dictionary<AwardKey, Award>(rest.Count);
+        var known = new HashSet<long>(rest.Count);
+        var users = Longs(rest, e => e.UserId);
+        var trip = new PostgresTrip(session);
+        trip.Add(_distributed ? StandingAmong : StandingAt, [users, Longs(rest, e => e.Award.BadgeId), Texts(rest, e => e.Award.Occasion)],
+            row => standing[new AwardKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2))] = ReadAward(row));
+        trip.Add(KnownUsers, [users], row => known.Add(row.GetInt64(0)));
+        trip.Run();
+        RefuseUnknown(rest, known);
         foreach (var entry in rest)
         {
             if (entry.Status != AwardStatus.Open)
             {
                 continue;
             }
-            if (found.Standing.TryGetValue(new AwardKey(entry.UserId, entry.Award.BadgeId, entry.Award.Occasion), out var award))
+            if (standing.TryGetValue(new AwardKey(entry.UserId, entry.Award.BadgeId, entry.Award.Occasion), out var award))
             {
                 entry.Standing = award;
                 entry.Status = AwardStatus.Held;
@@ -568,7 +557,6 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         if (!_hasTurn)
         {
             HoldTurn(session);
-            _hasTurn = true;
         }
         _last.Add(PostgresTrip.Command(TakeToken, [Node, sequence, now, packed]));
         return default;
@@ -578,6 +566,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     {
         using var turn = PostgresInsert.Command(session, OneAtATime, [(int)Node]);
         turn.ExecuteNonQuery();
+        _hasTurn = true;
     }
 
     private void Insert(Session session, PostgresInsert insert, params Array[] columns)

@@ -78,7 +78,7 @@ public sealed class UserAwards
         return await _database.Read(async session =>
         {
             var (repeated, once) = await _lists.OnceAfter(
-                session, session.Prepare(Repeated).Set(1, userId), ReadRepeated, userId, after, ascending, limit);
+                session, session.PrepareShort(Repeated).Set(1, userId), ReadRepeated, userId, after, ascending, limit);
             var held = repeated is null ? once : await Merge(session, userId, repeated, once, after, ascending, limit);
             return buffered.Count == 0 ? held : WithBuffered(held, buffered, after, ascending, limit);
         });
@@ -136,7 +136,7 @@ public sealed class UserAwards
 
     private static async ValueTask<Position?> OnceAt(Session session, long userId, long badgeId)
     {
-        var row = session.Prepare(OnceOf).Set(1, userId).Set(2, badgeId);
+        var row = session.PrepareShort(OnceOf).Set(1, userId).Set(2, badgeId);
         if (!await row.Read())
         {
             return null;
@@ -213,12 +213,12 @@ public sealed class UserAwards
     private static async ValueTask<(Dictionary<long, long> Dates, Dictionary<long, HeldBadge>? Repeated)> DatesAndRepeated(
         Session session, long userId, IReadOnlyList<long> badgeIds)
     {
-        var repeated = session.Prepare(Repeated).Set(1, userId);
+        var repeated = session.PrepareShort(Repeated).Set(1, userId);
         if (badgeIds.Count < Scarce)
         {
             return (await DatesBySeek(session, userId, badgeIds), await ReadRepeated(repeated));
         }
-        var whole = session.Prepare(Dates).Set(1, userId).Set(2, Scanned);
+        var whole = session.PrepareShort(Dates).Set(1, userId).Set(2, Scanned);
         session.Together(whole, repeated);
         var (scanned, rest) = (await DatesByScan(whole, badgeIds), await ReadRepeated(repeated));
         return (scanned ?? await DatesBySeek(session, userId, badgeIds), rest);
@@ -265,7 +265,7 @@ public sealed class UserAwards
         return await _database.Read<long?>(async session =>
         {
             var once = (await OnceAt(session, userId, badgeId))?.At ?? buffered?.AwardedAt;
-            var row = session.Prepare(RepeatedOf).Set(1, userId).Set(2, badge.IssuerId).Set(3, badgeId);
+            var row = session.PrepareShort(RepeatedOf).Set(1, userId).Set(2, badge.IssuerId).Set(3, badgeId);
             if (!await row.Read())
             {
                 return once;

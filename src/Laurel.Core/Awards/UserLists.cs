@@ -52,7 +52,7 @@ internal sealed class UserLists(Ledger ledger)
     }
 
     private static Statement Listed(Session session, long userId, Position after, bool ascending, int limit) =>
-        session.Prepare(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
+        session.PrepareShort(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
 
     private static async ValueTask<List<HeldBadge>> ReadListed(Statement listed, int limit)
     {

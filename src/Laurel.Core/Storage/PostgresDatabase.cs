@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Diagnostics;
 using Npgsql;
@@ -23,6 +24,7 @@ internal sealed class PostgresDatabase : Database
 
     // The ledger's own: it waits for no place among the readers, and a batch that stands still is ended.
     private readonly NpgsqlDataSource _ledger;
+    private readonly PostgresReads _reads;
     private readonly int _mostAbandoned;
     private readonly int _mostThreads;
     private int _usualThreads;
@@ -51,6 +53,7 @@ internal sealed class PostgresDatabase : Database
         _mostAbandoned = Math.Max(1, parsed.MaxPoolSize / 2);
         _mostThreads = Environment.ProcessorCount + parsed.MaxPoolSize;
         _source = Source(parsed);
+        _reads = new PostgresReads(_source, Math.Max(1, parsed.MaxPoolSize / 2));
         parsed.Options += $" -c idle_in_transaction_session_timeout={(long)options.LongestPause.TotalMilliseconds}";
         _ledger = Source(parsed);
     }
@@ -80,7 +83,7 @@ internal sealed class PostgresDatabase : Database
 
     internal override TimeSpan? Patience { get; }
 
-    public override ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read) => Within(Patience, ReadNow(read));
+    public override ValueTask<T> Read<T>(Func<Session, ValueTask<T>> read) => Within(Patience, ReadNow(_source.CreateConnection(), read));
 
     internal override async ValueTask<T> Poll<T>(Func<Session, ValueTask<T>> read)
     {
@@ -143,15 +146,14 @@ internal sealed class PostgresDatabase : Database
         }
     }
 
-    private async Task<T> ReadNow<T>(Func<Session, ValueTask<T>> read) => await ReadNow(await Open(), read);
-
+    // A connection that is not open yet is opened when it is needed first.
     private async Task<T> ReadNow<T>(NpgsqlConnection connection, Func<Session, ValueTask<T>> read)
     {
         try
         {
             await using (connection)
             {
-                var result = await read(new PostgresSession(connection, null));
+                var result = await read(new PostgresSession(connection, null, _reads));
                 Answered();
                 return result;
             }
@@ -169,7 +171,7 @@ internal sealed class PostgresDatabase : Database
         try
         {
             await using var connection = await _source.OpenConnectionAsync();
-            await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
             return await read(new PostgresSession(connection, transaction));
         }
         catch (Exception failure) when (IsUnavailable(failure))
@@ -310,7 +312,7 @@ internal sealed class PostgresDatabase : Database
     }
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : Session
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, PostgresReads? reads = null) : Session
 {
     internal override DbConnection Connection => connection;
 
@@ -346,21 +348,19 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
 
     internal override Task Empty(string table) => Execute($"TRUNCATE {table}");
 
-    public override Statement Prepare(string sql) => new PostgresStatement(new NpgsqlCommand(sql, connection, transaction));
+    public override Statement Prepare(string sql) => new OwnStatement(new NpgsqlCommand(sql, connection, transaction));
+
+    internal override Statement PrepareShort(string sql) => reads is null ? Prepare(sql) : new SharedStatement(reads, sql);
 
     internal override void Together(Statement first, Statement second) => ((PostgresStatement)first).Lead((PostgresStatement)second);
 }
 
-internal sealed class PostgresStatement(NpgsqlCommand command) : Statement
+internal abstract class PostgresStatement(NpgsqlCommand command) : Statement
 {
-    private NpgsqlDataReader? _reader;
+    protected NpgsqlCommand Command => command;
 
-    // Travels with this one, and is read behind it.
-    private PostgresStatement? _follower;
-
-    private NpgsqlCommand Command => command;
-
-    public void Lead(PostgresStatement follower) => _follower = follower;
+    /// <summary>Lets another of its kind travel with this one; it is read behind it.</summary>
+    public abstract void Lead(PostgresStatement follower);
 
     public override Statement Set(int index, long value) => Add(index, new NpgsqlParameter<long> { TypedValue = value });
 
@@ -388,9 +388,33 @@ internal sealed class PostgresStatement(NpgsqlCommand command) : Statement
         return this;
     }
 
+    /// <summary>The command as one of a batch. Parameters belong to one command at a time: it gets its own.</summary>
+    public static NpgsqlBatchCommand Copy(NpgsqlCommand command)
+    {
+        var copy = new NpgsqlBatchCommand(command.CommandText);
+        foreach (NpgsqlParameter parameter in command.Parameters)
+        {
+            copy.Parameters.Add(parameter.Clone());
+        }
+        return copy;
+    }
+}
+
+/// <summary>A statement on a connection of its session's own.</summary>
+internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(command)
+{
+    private NpgsqlDataReader? _reader;
+    private OwnStatement? _follower;
+
+    public override void Lead(PostgresStatement follower) => _follower = (OwnStatement)follower;
+
     public override async ValueTask<bool> Read()
     {
-        _reader ??= _follower is { } follower ? await Batch(command, follower.Command).ExecuteReaderAsync() : await command.ExecuteReaderAsync();
+        if (_reader is null)
+        {
+            await Open();
+            _reader = _follower is { } follower ? await Batch(Command, follower.Command).ExecuteReaderAsync() : await Command.ExecuteReaderAsync();
+        }
         if (await _reader.ReadAsync())
         {
             return true;
@@ -404,16 +428,18 @@ internal sealed class PostgresStatement(NpgsqlCommand command) : Statement
         var batch = new NpgsqlBatch(commands[0].Connection, commands[0].Transaction);
         foreach (var each in commands)
         {
-            var command = new NpgsqlBatchCommand(each.CommandText);
-            var parameters = each.Parameters.ToArray();
-            each.Parameters.Clear();
-            command.Parameters.AddRange(parameters);
-            batch.BatchCommands.Add(command);
+            batch.BatchCommands.Add(Copy(each));
         }
         return batch;
     }
 
-    public override async ValueTask<int> Run() => await command.ExecuteNonQueryAsync();
+    public override async ValueTask<int> Run()
+    {
+        await Open();
+        return await Command.ExecuteNonQueryAsync();
+    }
+
+    private ValueTask Open() => Command.Connection!.State == ConnectionState.Closed ? new(Command.Connection.OpenAsync()) : default;
 
     public override async ValueTask Done()
     {

@@ -29,6 +29,10 @@ public abstract class Session
     /// <summary>A statement for a hot path: kept prepared, parameters by number.</summary>
     public abstract Statement Prepare(string sql);
 
+    /// <summary>The same for a query on a hot path that answers few rows at once: where a round trip costs more than such a query, it may
+    /// travel with those of other readers.</summary>
+    internal virtual Statement PrepareShort(string sql) => Prepare(sql);
+
     /// <summary>Sends a query with another one, where that saves a round trip. Read both, in this order, before anything else.</summary>
     internal virtual void Together(Statement first, Statement second)
     {
