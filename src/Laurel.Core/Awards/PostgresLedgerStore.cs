@@ -104,6 +104,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // The outbox row is the batch's token. A number that is taken ends the transaction, and all that travels with it.
     private const string TakeToken = "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4)";
 
+    // Taken where it is free, to be rolled back. On Citus a COMMIT may be decided and not be seen yet on a machine that was away: this waits
+    // for whatever has the number.
+    private const string TokenIfFree = "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, 0, '') ON CONFLICT DO NOTHING";
+
     private const string Token = "SELECT events FROM outbox WHERE node = $1 AND sequence = $2";
 
     // Any write: the commit of the transaction that found the token waits behind the WAL of the one that wrote it.
@@ -148,8 +152,37 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         using var connection = database.OpenConnection();
         using var present = new NpgsqlCommand(Citus.IsPresent, connection);
         _distributed = (bool)present.ExecuteScalar()!;
-        using var last = new NpgsqlCommand(LastSequence, connection) { Parameters = { new() { Value = Node } } };
-        Sequence = (long)last.ExecuteScalar()!;
+        Transact(transaction =>
+        {
+            Sequence = Newest(transaction);
+            return false;
+        });
+    }
+
+    // Behind whatever COMMIT the slot's last holder has left on its way.
+    private long Newest(PostgresTransaction transaction)
+    {
+        HoldTurn(transaction.Session);
+        while (true)
+        {
+            using var last = new NpgsqlCommand(LastSequence, transaction.Connection) { Parameters = { new() { Value = Node } } };
+            var newest = (long)last.ExecuteScalar()!;
+            if (IsFree(transaction, newest + 1))
+            {
+                return newest;
+            }
+        }
+    }
+
+    // To be asked in one's turn, by a transaction that is rolled back if so.
+    private bool IsFree(PostgresTransaction transaction, long sequence)
+    {
+        if (!_distributed)
+        {
+            return true;
+        }
+        using var take = new NpgsqlCommand(TokenIfFree, transaction.Connection) { Parameters = { new() { Value = Node }, new() { Value = sequence } } };
+        return take.ExecuteNonQuery() == 1;
     }
 
     public override IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat)
@@ -215,6 +248,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     private bool WasCommitted(PostgresTransaction transaction)
     {
         HoldTurn(transaction.Session);
+        if (_distributed && IsFree(transaction, Sequence + 1))
+        {
+            return false;
+        }
         using var token = new NpgsqlCommand(Token, transaction.Connection) { Parameters = { new() { Value = Node }, new() { Value = Sequence + 1 } } };
         if (token.ExecuteScalar() is not byte[] stored)
         {
