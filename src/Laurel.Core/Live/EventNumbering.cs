@@ -16,7 +16,11 @@ internal sealed class EventNumbering(Database database, TimeProvider time)
 
     private const string Move = "UPDATE stream_heads SET next = $1 WHERE node = 0 AND next = $2";
 
-    private const string MoveNode = "INSERT INTO stream_heads (node, next) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE SET next = excluded.next";
+    // Once more from where it was when it was read: on a cluster of Citus that may have been before another's numbers were seen there.
+    private const string MoveNode = """
+        INSERT INTO stream_heads (node, next) VALUES ($1, $2)
+        ON CONFLICT (node) DO UPDATE SET next = excluded.next WHERE stream_heads.next = $3
+        """;
 
     private const string Insert = "INSERT INTO stream_runs (number, node, sequence, rows, numbered_at) VALUES ($1, $2, $3, $4, $5)";
 
@@ -81,26 +85,39 @@ internal sealed class EventNumbering(Database database, TimeProvider time)
     {
         var order = await database.Read(session => CommitOrder.Of(session, standing.News));
         var end = standing.Next + order.Sum(run => run.Rows);
-        var isDone = await database.Write(async session =>
+        try
         {
-            await session.EndWhenIdle(LongestPause);
-            if (await session.Prepare(Move).Set(1, end).Set(2, standing.Next).Run() == 0)
-            {
-                return false;
-            }
-            var (number, now) = (standing.Next, time.Micros());
-            foreach (var run in order.SelectMany(Parts))
-            {
-                await session.Prepare(Insert).Set(1, number).Set(2, (long)run.Node).Set(3, run.First).Set(4, run.Rows).Set(5, now).Run();
-                number += run.Rows;
-            }
-            foreach (var run in standing.News)
-            {
-                await session.Prepare(MoveNode).Set(1, (long)run.Node).Set(2, run.End).Run();
-            }
-            return true;
-        });
-        return isDone ? end : null;
+            await database.Write(session => Write(session, standing, order, end));
+            return end;
+        }
+        catch (NumberedMeanwhileException)
+        {
+            return null;
+        }
+    }
+
+    private async ValueTask Write(Session session, Standing standing, IReadOnlyList<OutboxRun> order, long end)
+    {
+        await session.EndWhenIdle(LongestPause);
+        await Must(session.Prepare(Move).Set(1, end).Set(2, standing.Next));
+        var (number, now) = (standing.Next, time.Micros());
+        foreach (var run in order.SelectMany(Parts))
+        {
+            await session.Prepare(Insert).Set(1, number).Set(2, (long)run.Node).Set(3, run.First).Set(4, run.Rows).Set(5, now).Run();
+            number += run.Rows;
+        }
+        foreach (var run in standing.News)
+        {
+            await Must(session.Prepare(MoveNode).Set(1, (long)run.Node).Set(2, run.End).Set(3, run.First));
+        }
+    }
+
+    private static async ValueTask Must(Statement move)
+    {
+        if (await move.Run() == 0)
+        {
+            throw new NumberedMeanwhileException();
+        }
     }
 
     private static IEnumerable<OutboxRun> Parts(OutboxRun run)
@@ -116,4 +133,7 @@ internal sealed class EventNumbering(Database database, TimeProvider time)
     {
         await session.Prepare(Prune).Set(1, time.Micros() - EventPages.Retention).Run();
     });
+
+    // Rolls back whatever the transaction has moved.
+    private sealed class NumberedMeanwhileException : Exception;
 }

@@ -56,6 +56,22 @@ public sealed class EventNumberingTests
         Assert.Null(await frozen.Number(standing));
     }
 
+    [Theory, EveryEngine]
+    public async Task Who_has_read_the_next_number_from_later_than_what_waits_for_one_numbers_nothing_twice(Engine engine)
+    {
+        await using var laurel = await TestCore.Open(engine);
+        await Prepare(laurel, users: 2);
+        await laurel.Award(1, 1);
+        await laurel.Award(2, 1);
+        await NumberAll(laurel);
+        var (node, newest) = await laurel.Core.Database.Read(async session => await session.QueryFirst<(long, long)>("SELECT node, max(sequence) FROM outbox GROUP BY node"));
+        var numbering = new EventNumbering(laurel.Core.Database, TimeProvider.System);
+
+        Assert.Null(await numbering.Number(new((await numbering.Read()).Next, [new OutboxRun((short)node, 1, newest + 1)])));
+
+        await AssertNumbered(laurel.Core.Database);
+    }
+
     [Theory, EveryEngine(Only = [Engine.Postgres])]
     public async Task Who_is_frozen_while_it_writes_holds_nobody_up_for_long(Engine engine)
     {
