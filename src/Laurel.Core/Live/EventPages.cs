@@ -14,14 +14,18 @@ internal sealed class EventPages(Database database, TimeProvider time) : IDispos
     /// <summary>For how long a stream can be resumed, in microseconds.</summary>
     public const long Retention = 7 * Clock.Day;
 
-    private const string RunsWithin = """
-        SELECT number, node, sequence, rows, numbered_at FROM stream_runs
-        WHERE number >= coalesce((SELECT max(number) FROM stream_runs WHERE number <= $1), 0) AND number < $2 ORDER BY number
+    // Beside the next number: on a cluster of Citus another machine's runs may end before it for a while, and what is missing there would be
+    // taken for what never was.
+    private const string BesideNext = "FROM stream_heads h JOIN stream_runs r ON h.node = 0";
+
+    private const string RunsWithin = $"""
+        SELECT r.number, r.node, r.sequence, r.rows, r.numbered_at {BesideNext}
+        WHERE r.number >= coalesce((SELECT max(number) FROM stream_runs WHERE number <= $1), 0) AND r.number < $2 ORDER BY r.number
         """;
 
-    private const string RunBefore = "SELECT number, rows FROM stream_runs WHERE number <= $1 ORDER BY number DESC LIMIT 1";
+    private const string RunBefore = $"SELECT r.number, r.rows {BesideNext} WHERE r.number <= $1 ORDER BY r.number DESC LIMIT 1";
 
-    private const string NextRun = "SELECT min(number) FROM stream_runs WHERE number >= $1";
+    private const string NextRun = $"SELECT min(r.number) {BesideNext} WHERE r.number >= $1";
 
     /// <summary>A page begins with a number that is a multiple of it, but where a history begins.</summary>
     public const int RowsOfPage = 32;
