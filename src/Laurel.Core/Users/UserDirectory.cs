@@ -30,6 +30,13 @@ public sealed class UserDirectory
         ON CONFLICT (name, kind) DO UPDATE SET user_id = user_names.user_id RETURNING user_id
         """;
 
+    // Locks a user's row, making it where there is none: on a cluster a name is seen before the user who has it is, and here they are
+    // waited for.
+    private const string HoldUser = """
+        INSERT INTO users (id, is_verified, followers_count, created_at, updated_at) VALUES (@holder, 0, 0, @never, @never)
+        ON CONFLICT (id) DO UPDATE SET is_verified = users.is_verified RETURNING created_at
+        """;
+
     private const string Reclaim = "UPDATE user_names SET user_id = @id WHERE name = @name AND kind = @kind";
 
     private readonly Database _database;
@@ -260,8 +267,11 @@ public sealed class UserDirectory
             return null;
         }
         // A claim whose user was never stored, or has another name by now, is free.
-        var user = await Read(session, holder);
-        if (user is not null && (kind == ByKey ? user.Key == name : user.Username == name && user.PasswordHash is not null))
+        if (await session.QueryFirst<long>(HoldUser, new { holder, never = long.MinValue }) == long.MinValue)
+        {
+            await session.Execute("DELETE FROM users WHERE id = @holder", new { holder });
+        }
+        else if (await Read(session, holder) is { } user && (kind == ByKey ? user.Key == name : user.Username == name && user.PasswordHash is not null))
         {
             return Taken(kind);
         }

@@ -1,4 +1,5 @@
 using Laurel.Core;
+using Laurel.Core.Users;
 using Laurel.Tests.Awards;
 using Laurel.Tests.Harness;
 using Npgsql;
@@ -6,7 +7,7 @@ using Xunit;
 
 namespace Laurel.Tests.Storage;
 
-/// <summary>A COMMIT that a cluster of Citus has decided, and that a machine which was away has yet to hear of.</summary>
+/// <summary>A COMMIT that a cluster of Citus has decided, and that some machine has yet to hear of.</summary>
 public sealed class CitusCommitTests
 {
     // A COMMIT whose answer says nothing for certain, once.
@@ -60,6 +61,30 @@ public sealed class CitusCommitTests
         await laurel.Award(1, 1);
         Assert.Equal(1, await laurel.Core.Statistics.Awarded(1));
         await Recount.AssertExact(laurel.Core, laurel.Core.Time.Micros());
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Postgres])]
+    public async Task Who_has_a_name_and_is_not_seen_yet_keeps_it(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var laurel = await TestCore.OpenSecond(database);
+        await using var machine = await Open(database);
+        await Run(machine, "INSERT INTO user_names (name, kind, user_id) VALUES ('ada', 1, 5)");
+        await Run(machine, "BEGIN; INSERT INTO users (id, key, is_verified, followers_count, created_at, updated_at) VALUES (5, 'ada', 0, 0, 1, 1)");
+
+        var claiming = laurel.Core.Users.Put(6, new UserDraft { Key = "ada" }, null, createOnly: false);
+        await using (var other = await Open(database))
+        {
+            while (!claiming.IsCompleted && !await Ask(other, Waits))
+            {
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+        }
+        await Run(machine, "COMMIT");
+
+        Assert.False((await claiming).Succeeded(out _, out var refusal));
+        Assert.Equal(RefusalCode.KeyTaken, refusal!.Code);
+        Assert.Equal(5, await laurel.Core.Users.FindIdByKey("ada"));
     }
 
     private static async Task<NpgsqlConnection> Open(TestDatabase database)
