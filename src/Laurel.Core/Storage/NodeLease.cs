@@ -49,8 +49,13 @@ public sealed class NodeLease : IAsyncDisposable
 
     private static bool IsFree(Row row, long now) => row.LeasedUntil < now || Owner.IsDead(row.Owner);
 
-    // The counter's row serialises those who take at once.
-    private static Task<int> Serialise(Session session) => session.Execute("UPDATE counters SET next = next WHERE kind = 0");
+    // The counter's row serialises those who take at once. A cluster may show it free before the slot is seen as taken, and lets nobody write
+    // to a reference table, be it to no row, until whoever wrote before is seen everywhere.
+    private static async Task Serialise(Session session)
+    {
+        await session.Execute("UPDATE counters SET next = next WHERE kind = 0");
+        await session.Execute("UPDATE nodes SET leased_until = leased_until WHERE slot = 0");
+    }
 
     /// <summary>Whether a process runs on the database. None takes a slot before the transaction ends.</summary>
     internal static async Task<bool> IsAnyTaken(Session session, long now)
