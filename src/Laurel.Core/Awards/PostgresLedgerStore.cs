@@ -108,6 +108,13 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // for whatever has the number.
     private const string TokenIfFree = "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, 0, '') ON CONFLICT DO NOTHING";
 
+    // What a crash has left prepared. Citus ends it by itself once a minute, where nobody has set another interval.
+    private const string Recover = """
+        SELECT recover_prepared_transactions() WHERE has_function_privilege('recover_prepared_transactions()', 'EXECUTE')
+        """;
+
+    private const int RecoverySeconds = 5;
+
     private const string Token = "SELECT events FROM outbox WHERE node = $1 AND sequence = $2";
 
     // Any write: the commit of the transaction that found the token waits behind the WAL of the one that wrote it.
@@ -152,6 +159,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         using var connection = database.OpenConnection();
         using var present = new NpgsqlCommand(Citus.IsPresent, connection);
         _distributed = (bool)present.ExecuteScalar()!;
+        if (_distributed)
+        {
+            EndPrepared();
+        }
         Transact(transaction =>
         {
             Sequence = Newest(transaction);
@@ -191,7 +202,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             try
             {
-                if (!(repeat && _packed.Length > 0 && Transact(WasCommitted)))
+                if (!(repeat && _packed.Length > 0 && IsCommitted()))
                 {
                     Forget(batch);
                     Transact(transaction =>
@@ -243,6 +254,29 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
         transaction.Rollback().GetAwaiter().GetResult();
         return false;
+    }
+
+    private bool IsCommitted()
+    {
+        if (_distributed)
+        {
+            EndPrepared();
+        }
+        return Transact(WasCommitted);
+    }
+
+    private void EndPrepared()
+    {
+        try
+        {
+            using var connection = database.OpenConnection();
+            using var recover = new NpgsqlCommand(Recover, connection) { CommandTimeout = RecoverySeconds };
+            recover.ExecuteNonQuery();
+        }
+        catch (NpgsqlException)
+        {
+            // Some machine is away still. Whatever is left is waited for.
+        }
     }
 
     private bool WasCommitted(PostgresTransaction transaction)

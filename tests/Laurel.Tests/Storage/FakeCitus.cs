@@ -10,6 +10,8 @@ internal static class FakeCitus
     private const string Functions = """
         CREATE TABLE pg_dist_partition (logicalrelid REGCLASS PRIMARY KEY, place TEXT NOT NULL, made_in XID8 DEFAULT pg_current_xact_id());
 
+        CREATE FUNCTION recover_prepared_transactions() RETURNS INT LANGUAGE sql AS 'SELECT 0';
+
         CREATE FUNCTION require_empty(tab REGCLASS) RETURNS VOID LANGUAGE plpgsql AS $$
         DECLARE found BOOLEAN;
         BEGIN
