@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using Laurel.Core.Awards;
 using Laurel.Tests.Harness;
 using Xunit;
@@ -13,7 +14,14 @@ public sealed class CrashTests(ITestOutputHelper output)
 {
     private const string Key = "laurel_00000000000000000000000000000001";
     private const long Badge = 5001;
+    private const int Subscribers = 4;
+
+    // Behind all else that each server writes.
+    private static readonly long[] Last = [5002, 5003];
+
     private const int Removable = 500;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private static readonly int Crashes = int.TryParse(Environment.GetEnvironmentVariable("LAUREL_CRASHES"), out var asked) ? asked : 2;
 
@@ -26,9 +34,13 @@ public sealed class CrashTests(ITestOutputHelper output)
         var standing = await Seed(database);
         var actions = ActionLoad.Draw(200 * Crashes);
         var load = new AwardLoad();
+        List<StreamSubscriber> subscribers;
         await using (var first = await Serve(database))
         await using (var second = await Serve(database))
         {
+            subscribers = [.. Enumerable.Range(0, Subscribers).Select(number => new StreamSubscriber(server => (server == 0 ? first : second).Address, Key, number, Last))];
+            var reading = subscribers.ConvertAll(subscriber => Task.Run(subscriber.Run));
+            await Task.WhenAll(subscribers.Select(subscriber => subscriber.Begun)).WaitAsync(Patience, TestContext.Current.CancellationToken);
             using var enough = new CancellationTokenSource();
             var awarding = Task.WhenAll(load.Run(first.Address, enough.Token, callers: 8), load.Run(second.Address, enough.Token, callers: 8));
             var acting = ActionLoad.Insist([first, second], Key, actions);
@@ -58,6 +70,9 @@ public sealed class CrashTests(ITestOutputHelper output)
                 Assert.DoesNotContain("could not be stored", server.Output, StringComparison.Ordinal);
                 Assert.DoesNotContain("could be stored in parts only", server.Output, StringComparison.Ordinal);
             }
+            await Award(first, Last[0]);
+            await Award(second, Last[1]);
+            await Task.WhenAll(reading).WaitAsync(Patience, TestContext.Current.CancellationToken);
         }
         Assert.Empty(load.Odd);
         var (exitCode, findings, error) = await ServerProcess.Run("doctor", "--database", database.ConnectionString);
@@ -68,8 +83,40 @@ public sealed class CrashTests(ITestOutputHelper output)
             var left = await laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT count(*) FROM awards WHERE badge_id = @Badge", new { Badge }));
             var removed = await laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT count(*) FROM award_history WHERE badge_id = @Badge", new { Badge }));
             Assert.Equal((0, standing.Count), (left, removed));
+            await AssertTold(subscribers, laurel, [.. standing.Select(award => award.Id)]);
         }
         output.WriteLine($"{load.Acknowledged} acknowledged awards, {actions.Count} actions, {standing.Count} removals, 0 lost, 0 doubled; {load.Refused} times unavailable.");
+    }
+
+    // What stood before is told of only when it is removed. On a cluster an award may be told of behind its removal.
+    private async Task AssertTold(List<StreamSubscriber> subscribers, TestCore laurel, HashSet<long> before)
+    {
+        var told = subscribers[0].Events;
+        Assert.All(subscribers, subscriber => Assert.Equal(told, subscriber.Events));
+        StreamSubscriber.AssertAscend(told);
+        var standing = before.ToDictionary(award => award, _ => 1);
+        var early = 0;
+        foreach (var each in told.Where(each => each.Type != "correction"))
+        {
+            var count = standing[each.Award] = standing.GetValueOrDefault(each.Award) + (each.Type == "award" ? 1 : -1);
+            early += count is 0 or 1 ? 0 : 1;
+        }
+        Assert.True(early == 0 || CitusCluster.IsGiven, $"{early} events came too early.");
+        Assert.All(standing, award => Assert.InRange(award.Value, 0, 1));
+        var ledger = await laurel.Core.Database.Read(async session => await session.Query<long>("SELECT id FROM awards"));
+        Assert.Equal(ledger.Order(), standing.Where(award => award.Value == 1).Select(award => award.Key).Order());
+        output.WriteLine($"{told.Count} events told to {Subscribers} subscribers over {subscribers.Sum(each => each.Connections)} connections, {early} of them early.");
+    }
+
+    private static async Task Award(ServerProcess server, long badge)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/laurel/v1/awards")
+        {
+            Content = new StringContent($$"""{"userId":1,"badgeId":{{badge}}}""", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     private static Task<ServerProcess> Serve(TestDatabase database) =>
@@ -81,7 +128,10 @@ public sealed class CrashTests(ITestOutputHelper output)
         await using var laurel = await TestCore.OpenSecond(database);
         await AwardLoad.Seed(laurel);
         await ActionLoad.Seed(laurel);
-        await laurel.Badge(Badge, 1);
+        foreach (var badge in Last.Append(Badge))
+        {
+            await laurel.Badge(badge, 1);
+        }
         var asked = await Task.WhenAll(Enumerable.Range(1, Removable).Select(user => laurel.Award(user, Badge).AsTask()));
         return [.. asked.Select(outcome => outcome.Award!)];
     }
@@ -133,7 +183,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         for (var waited = Stopwatch.StartNew(); count() < wanted; await Task.Delay(5))
         {
             Assert.False(load.IsCompleted, "The load has ended.");
-            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(3), $"Only {count()} instead of {wanted}.");
+            Assert.True(waited.Elapsed < Patience, $"Only {count()} instead of {wanted}.");
         }
     }
 }

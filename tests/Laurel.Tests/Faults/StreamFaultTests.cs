@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Laurel.Core.Live;
 using Laurel.Tests.Harness;
 using Xunit;
 
@@ -27,7 +26,7 @@ public sealed class StreamFaultTests(ITestOutputHelper output)
         await using var database = await TestDatabase.Create(engine);
         await Seed(database);
         await using var servers = await Servers.Start(database);
-        var subscribers = Enumerable.Range(0, Subscribers).Select(number => new Subscriber(servers, number)).ToList();
+        var subscribers = Enumerable.Range(0, Subscribers).Select(number => new StreamSubscriber(servers.Address, Key, number, [Last])).ToList();
         var reading = subscribers.ConvertAll(subscriber => Task.Run(subscriber.Run));
         await Task.WhenAll(subscribers.Select(subscriber => subscriber.Begun)).WaitAsync(Patience, TestContext.Current.CancellationToken);
         using var load = new Load(servers);
@@ -64,7 +63,7 @@ public sealed class StreamFaultTests(ITestOutputHelper output)
         Assert.Empty(load.Acknowledged.Keys.Except(standing.Keys.Concat(removed)));
         var told = subscribers[0].Events;
         Assert.All(subscribers, subscriber => Assert.Equal(told, subscriber.Events));
-        Assert.All(told.Zip(told.Skip(1)), pair => Assert.True(pair.First.Id < pair.Second.Id));
+        StreamSubscriber.AssertAscend(told);
         Assert.Equal(standing.Keys.Concat(removed).Order(), told.Where(each => each.Type == "award").Select(each => each.Award).Order());
         Assert.Equal(removed.Order(), told.Where(each => each.Type == "removal").Select(each => each.Award).Order());
         var seen = new Dictionary<long, (long, long)>();
@@ -108,73 +107,6 @@ public sealed class StreamFaultTests(ITestOutputHelper output)
         return await laurel.Core.Database.Read(async session => (
             (await session.Query<(long Id, long User, long Badge)>("SELECT id, user_id, badge_id FROM awards")).ToDictionary(award => award.Id, award => (award.User, award.Badge)),
             (await session.Query<long>("SELECT award_id FROM award_history")).ToList()));
-    }
-
-    private readonly record struct Told(LiveEventId Id, string Type, long Award, long User, long Badge);
-
-    /// <summary>Comes back wherever a server is, behind the last event it has read; and every now and then without a reason.</summary>
-    private sealed class Subscriber(Servers servers, int number)
-    {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly Random _random = new(number);
-        private string? _place;
-        private bool _done;
-
-        public Task Begun => _begun.Task;
-
-        public List<Told> Events { get; } = [];
-
-        public int Connections { get; private set; }
-
-        public async Task Run()
-        {
-            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-            while (!_done)
-            {
-                try
-                {
-                    await Read(client, _random.Next(50, 400));
-                }
-                catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
-                {
-                    await Task.Delay(50);
-                }
-            }
-        }
-
-        private async Task Read(HttpClient client, int most)
-        {
-            using var reader = await EventReader.Open(client, $"{servers.Address(_random.Next(2))}laurel/v1/stream", Key, _place);
-            Connections++;
-            try
-            {
-                var next = reader.Next();
-                while (_place is null && reader.LastEventId is null && !next.IsCompleted)
-                {
-                    await Task.Delay(5);
-                }
-                _begun.TrySetResult();
-                for (; !_done && most > 0 && await next is { } each; most--)
-                {
-                    Take(each);
-                    _place = each.Id;
-                    next = _done || most == 1 ? Task.FromResult<ServerSentEvent?>(null) : reader.Next();
-                }
-            }
-            finally
-            {
-                _place ??= reader.LastEventId;
-            }
-        }
-
-        private void Take(ServerSentEvent each)
-        {
-            Assert.True(each.Type != "reset", each.Data);
-            Assert.True(LiveEventId.TryParse(each.Id, out var id));
-            var badge = each.Json["badgeId"]!.GetValue<long>();
-            Events.Add(new Told(id, each.Type, each.Json["awardId"]!.GetValue<long>(), each.Json["userId"]!.GetValue<long>(), badge));
-            _done = badge == Last;
-        }
     }
 
     /// <summary>Awards through one server what it removes through the other, on few keys.</summary>
