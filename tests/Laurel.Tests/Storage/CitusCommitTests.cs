@@ -26,7 +26,7 @@ public sealed class CitusCommitTests
         CREATE CONSTRAINT TRIGGER doubt AFTER INSERT ON outbox DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION doubt();
         """;
 
-    private const string Waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted)";
+    private const string Waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'transactionid')";
 
     [Fact]
     public async Task A_batch_whose_row_is_not_seen_yet_is_not_written_again()
