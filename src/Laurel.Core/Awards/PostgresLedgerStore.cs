@@ -256,13 +256,21 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         return false;
     }
 
+    // Whatever keeps the answer from being known, the outcome stays unknown: to go on as if nothing had been stored could store it twice.
     private bool IsCommitted()
     {
         if (_distributed)
         {
             EndPrepared();
         }
-        return Transact(WasCommitted);
+        try
+        {
+            return Transact(WasCommitted);
+        }
+        catch (Exception failure) when (failure is not (LeaseLostException or OutOfMemoryException))
+        {
+            throw new CommitUnknownException(failure);
+        }
     }
 
     private void EndPrepared()
