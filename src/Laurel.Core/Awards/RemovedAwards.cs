@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Laurel.Core.Storage;
 
 namespace Laurel.Core.Awards;
@@ -16,6 +18,24 @@ public sealed record RemovedAward(
 public readonly record struct RemovedPosition(long BadgeId, string Occasion, long AwardId, long RemovedAt)
 {
     public static readonly RemovedPosition First = new(0, "", 0, 0);
+
+    private const int Numbers = 3 * sizeof(long);
+
+    /// <summary>What <see cref="ToBytes"/> made.</summary>
+    public static RemovedPosition Read(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadInt64BigEndian(bytes), Encoding.UTF8.GetString(bytes[Numbers..]),
+        BinaryPrimitives.ReadInt64BigEndian(bytes[sizeof(long)..]), BinaryPrimitives.ReadInt64BigEndian(bytes[(2 * sizeof(long))..]));
+
+    /// <summary>As a cursor holds it.</summary>
+    public byte[] ToBytes()
+    {
+        var bytes = new byte[Numbers + Encoding.UTF8.GetByteCount(Occasion)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, BadgeId);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(sizeof(long)), AwardId);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(2 * sizeof(long)), RemovedAt);
+        Encoding.UTF8.GetBytes(Occasion, bytes.AsSpan(Numbers));
+        return bytes;
+    }
 }
 
 /// <summary>The history of what users held once.</summary>

@@ -1,5 +1,4 @@
 using Laurel.Server.Admin.Actions;
-using Laurel.Server.Admin.Rules;
 using Laurel.Server.Pages;
 
 namespace Laurel.Server.Admin;

@@ -87,10 +87,9 @@ internal static class BadgePages
         {
             return await call.NotFound();
         }
-        var path = Path(badge.Id) + "/holders";
+        call.Path = Path(badge.Id) + "/holders";
         var list = string.Create(CultureInfo.InvariantCulture, $"admin holders of badge {badge.Id}");
-        var after = Cursor(call, list);
-        var (awards, next) = await call.Core.Holders.List(badge.Id, after, PerPage);
+        var (awards, next) = await call.Core.Holders.List(badge.Id, ListCursor.Award(call, list), PerPage);
         var holders = new List<Holder>(awards.Count);
         foreach (var award in awards)
         {
@@ -98,16 +97,9 @@ internal static class BadgePages
             var user = await call.Core.Users.Find(award.UserId);
             holders.Add(new Holder(award, user?.Draft.FullName is { Length: > 0 } name ? name : user?.Draft.Username));
         }
-        call.Path = path;
         return await call.Page<Badges.HoldersPage>(
-            ("Badge", await call.Core.Badges.AsSeenBy(badge, call.Caller)), ("Holders", holders), ("First", after is null ? null : path),
-            ("Next", next is { } key ? $"{path}?cursor={Uri.EscapeDataString(call.Core.Tokens.Seal(key.ToBytes(), list))}" : null));
-    }
-
-    private static AwardKey? Cursor(AdminCall call, string list)
-    {
-        Span<byte> payload = stackalloc byte[Core.Access.SignedTokens.MaxPayload];
-        return call.Query("cursor") is { } cursor && call.Core.Tokens.TryOpen(cursor, list, payload, out var length) ? AwardKey.Read(payload[..length]) : null;
+            ("Badge", await call.Core.Badges.AsSeenBy(badge, call.Caller)), ("Holders", holders), ("First", ListCursor.First(call)),
+            ("Next", next is { } key ? ListCursor.After(call, list, key) : null));
     }
 
     private static ValueTask<PageAnswer> Icon(AdminCall call) => ForManager(call, badge => call.Page<Badges.BadgeIconPage>(("Badge", badge)));

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using Laurel.Core;
 using Laurel.Core.Access;
 using Laurel.Core.Awards;
@@ -178,33 +176,9 @@ internal static class UserPages
     private static async ValueTask<PageAnswer> Removed(AdminCall call, User user)
     {
         var list = $"admin removed awards of user {user.Id}";
-        var after = ReadRemoved(call, list);
-        var removed = await call.Core.RemovedAwards.List(user.Id, after ?? RemovedPosition.First, PerPage + 1);
+        var removed = await call.Core.RemovedAwards.List(user.Id, ListCursor.Removed(call, list) ?? RemovedPosition.First, PerPage + 1);
         return await call.Page<Users.RemovedPage>(
-            ("User", user), ("Removed", await RemovedRow.Of(call, [.. removed.Take(PerPage)])),
-            ("First", after is null ? null : RemovedPathOf(user.Id)),
-            ("Next", removed.Count > PerPage
-                ? $"{RemovedPathOf(user.Id)}?after={Uri.EscapeDataString(call.Core.Tokens.Seal(Bytes(removed[PerPage - 1].Position), list))}"
-                : null));
-    }
-
-    private static RemovedPosition? ReadRemoved(AdminCall call, string list)
-    {
-        Span<byte> payload = stackalloc byte[SignedTokens.MaxPayload];
-        return call.Query("after") is { } cursor && call.Core.Tokens.TryOpen(cursor, list, payload, out var length)
-            ? new RemovedPosition(
-                BinaryPrimitives.ReadInt64BigEndian(payload), Encoding.UTF8.GetString(payload[24..length]),
-                BinaryPrimitives.ReadInt64BigEndian(payload[8..]), BinaryPrimitives.ReadInt64BigEndian(payload[16..]))
-            : null;
-    }
-
-    private static byte[] Bytes(RemovedPosition position)
-    {
-        var bytes = new byte[24 + Encoding.UTF8.GetByteCount(position.Occasion)];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, position.BadgeId);
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(8), position.AwardId);
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(16), position.RemovedAt);
-        Encoding.UTF8.GetBytes(position.Occasion, bytes.AsSpan(24));
-        return bytes;
+            ("User", user), ("Removed", await RemovedRow.Of(call, [.. removed.Take(PerPage)])), ("First", ListCursor.First(call)),
+            ("Next", removed.Count > PerPage ? ListCursor.After(call, list, removed[PerPage - 1].Position) : null));
     }
 }

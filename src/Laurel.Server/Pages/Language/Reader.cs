@@ -1,3 +1,4 @@
+using System.Globalization;
 using Laurel.Core;
 using Laurel.Core.Badges;
 using Microsoft.AspNetCore.Components;
@@ -56,6 +57,12 @@ public sealed class Reader
 
     /// <summary>A text that counts something: the number stands in <c>{0}</c>.</summary>
     public string Count(string key, long number) => string.Format(null, Language.Counted(key, number), Language.Number(number));
+
+    /// <summary>A number for machines and forms: plain digits; empty for none.</summary>
+    public static string Plain(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>Yes or no, in words.</summary>
+    public string YesNo(bool isSo) => this[isSo ? "admin.yes" : "admin.no"];
 
     /// <summary>A text with its places filled by markup.</summary>
     public RenderFragment Phrase(string key, params RenderFragment[] parts) => builder =>

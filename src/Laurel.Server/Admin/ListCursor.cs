@@ -4,7 +4,7 @@ using Laurel.Core.Access;
 using Laurel.Core.Awards;
 using Microsoft.AspNetCore.Http.Extensions;
 
-namespace Laurel.Server.Admin.Rules;
+namespace Laurel.Server.Admin;
 
 /// <summary>Where a page of a list begins, in its address (<c>cursor</c>) and sealed as the native API's are. Whatever is no cursor of the
 /// list is its first page.</summary>
@@ -25,6 +25,12 @@ internal static class ListCursor
     /// <summary>Behind which name; null for the first page.</summary>
     public static string? Text(AdminCall call, string list) => Bytes(call, list) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
 
+    /// <summary>Behind which award of a badge; null for the first page.</summary>
+    public static AwardKey? Award(AdminCall call, string list) => Bytes(call, list) is { } bytes ? AwardKey.Read(bytes) : null;
+
+    /// <summary>Behind which removed award; null for the first page.</summary>
+    public static RemovedPosition? Removed(AdminCall call, string list) => Bytes(call, list) is { } bytes ? RemovedPosition.Read(bytes) : null;
+
     private static byte[]? Bytes(AdminCall call, string list)
     {
         Span<byte> payload = stackalloc byte[SignedTokens.MaxPayload];
@@ -42,6 +48,12 @@ internal static class ListCursor
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(sizeof(long)), last.Id);
         return Address(call, list, bytes);
     }
+
+    /// <summary>The address of the page behind an award of a badge.</summary>
+    public static string After(AdminCall call, string list, AwardKey last) => Address(call, list, last.ToBytes());
+
+    /// <summary>The address of the page behind a removed award.</summary>
+    public static string After(AdminCall call, string list, RemovedPosition last) => Address(call, list, last.ToBytes());
 
     private static string Address(AdminCall call, string list, byte[] position) => With(call.Path, Parameter, call.Core.Tokens.Seal(position, list));
 
