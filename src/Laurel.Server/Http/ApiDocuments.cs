@@ -23,7 +23,8 @@ internal sealed record ApiDocument(string Name, string Title, string Resource)
 /// <summary>The documents of the APIs, and the interactive page at <c>/docs</c>. Everything comes from this server.</summary>
 internal static class ApiDocuments
 {
-    private const string Page = "docs";
+    /// <summary>The interactive page, below the root.</summary>
+    public const string Page = "docs";
 
     // The page's scripts and styles are its own files; it sets style attributes and shows images from its own code.
     private const string Policy =

@@ -18,7 +18,7 @@ internal sealed class PageErrorShape(IServiceProvider services) : IErrorShape
                 return true;
             }
         }
-        return path.Equals("/admin", StringComparison.OrdinalIgnoreCase);
+        return path == PublicPages.HomePath || path.Equals("/admin", StringComparison.OrdinalIgnoreCase);
     }
 
     public async Task Write(HttpContext context, int status, string? detail)

@@ -8,6 +8,7 @@ internal static class ShownPages
     /// <summary>By what they show.</summary>
     public static readonly IReadOnlyDictionary<string, string> Paths = new Dictionary<string, string>
     {
+        ["home"] = "/",
         ["badge"] = $"/badges/{PagesWorld.Plain}",
         ["badge of a period"] = $"/badges/{PagesWorld.Weekly}",
         ["badge of a rule"] = $"/badges/{PagesWorld.Ruled}",

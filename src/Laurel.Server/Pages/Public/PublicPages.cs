@@ -7,6 +7,8 @@ namespace Laurel.Server.Pages;
 /// <summary>Pages for everybody: a badge, a user's wall, an award. What was never there and what must not be told of answer alike.</summary>
 internal static class PublicPages
 {
+    public const string HomePath = "/";
+
     public static string BadgePath(long badgeId) => Path($"/badges/{badgeId}");
 
     public static string WallPath(long userId, int page = 1) => page == 1 ? Path($"/users/{userId}") : Path($"/users/{userId}?page={page}");
@@ -21,10 +23,14 @@ internal static class PublicPages
 
     public static void Map(IEndpointRouteBuilder routes)
     {
+        routes.MapPage(HomePath, Home);
         routes.MapPage("/badges/{id}", Badge);
         routes.MapPage("/users/{id}", Wall);
         routes.MapPage("/awards/{userId}/{id}", Award);
     }
+
+    private static async ValueTask<PageAnswer> Home(PageCall call) =>
+        await call.Render<Public.HomePage>(200) with { Caching = PageCaching.Public, IsUnlisted = true };
 
     private static ValueTask<PageAnswer> Badge(PageCall call)
     {
