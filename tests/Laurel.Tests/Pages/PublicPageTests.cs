@@ -1,5 +1,6 @@
 using System.Net;
 using Laurel.Tests.Harness;
+using Microsoft.AspNetCore.Routing;
 using Xunit;
 
 namespace Laurel.Tests.Pages;
@@ -110,6 +111,48 @@ public sealed class PublicPageTests
     }
 
     [Fact]
+    public async Task Nothing_public_tells_a_key_or_an_address_of_anybody()
+    {
+        await using var laurel = await TestServer.Start();
+        await PagesWorld.Fill(laurel);
+        using var stream = await EventReader.Open(laurel.Anonymous, "/laurel/v1/stream?userId=21&userId=22", TestServer.AdministratorKey, ct: TestContext.Current.CancellationToken);
+        // Neither has a name: one shows what they have won, the other nothing at all.
+        const int Shown = 21, Hidden = 22;
+        foreach (var (id, privacy) in new[] { (Shown, "public"), (Hidden, "private") })
+        {
+            await PagesWorld.Put(laurel, $"users/{id}", $$$"""
+                {"key":"key{{{id}}}@zqx.example","email":"mail{{{id}}}@zqx.example","privacy":"{{{privacy}}}","profile":{"phone":"+49 zqx","bio":"zqx"} }
+                """);
+            await PagesWorld.Put(laurel, $"users/{id}/awards/{2000 + id}", $$"""{"badgeId":{{PagesWorld.Plain}}}""");
+        }
+        string[] paths =
+        [
+            "/", "/badges/7", "/users/{user}", "/awards/{user}/{award}", "/embed/badges/7.svg", "/embed/badges/7.json", "/embed/users/{user}.svg",
+        ];
+        // A page that is not asked for here fails the test.
+        var mapped = laurel.Endpoints.OfType<RouteEndpoint>().Select(endpoint => $"/{endpoint.RoutePattern.RawText!.Trim('/')}")
+            .Where(route => route == "/" || new[] { "/badges/{", "/users/{", "/awards/{", "/embed/" }.Any(root => route.StartsWith(root, StringComparison.Ordinal))).Distinct();
+        Assert.Equal(paths.Length, mapped.Count());
+
+        foreach (var (path, language) in paths.SelectMany(path => new[] { (path, "en"), (path, "ar") }))
+        {
+            foreach (var user in new[] { Shown, Hidden })
+            {
+                var asked = path.Replace("{user}", $"{user}", StringComparison.Ordinal).Replace("{award}", $"{2000 + user}", StringComparison.Ordinal);
+                var answer = await Ask(laurel, ShownPages.In(language, asked));
+                answer.Is(user == Hidden && asked != path ? 404 : 200);
+                var told = WebUtility.HtmlDecode(Uri.UnescapeDataString(answer.Body)) + string.Join('\n', answer.Headers.Values);
+                Assert.DoesNotContain("zqx", told, StringComparison.OrdinalIgnoreCase);
+            }
+        }
+        Assert.Contains("<h1>Badges of <bdi>21</bdi></h1>", (await Ask(laurel, $"/users/{Shown}")).Body, StringComparison.Ordinal);
+
+        var events = await stream.Take(2);
+        Assert.Equal([21L, 22L], events.Select(each => each.Json["userId"]!.GetValue<long>()).Order());
+        Assert.All(events, each => Assert.DoesNotContain("zqx", each.Json.ToJsonString(), StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public async Task What_is_not_there_says_so_as_a_page()
     {
         await using var laurel = await Start(Noon);
@@ -118,7 +161,7 @@ public sealed class PublicPageTests
             (HttpMethod.Get, "/badges/1", 404), (HttpMethod.Get, "/badges/07", 404), (HttpMethod.Get, "/badges/x", 404), (HttpMethod.Get, $"/badges/{PagesWorld.Gone}", 410),
             (HttpMethod.Get, "/users/0", 404), (HttpMethod.Get, "/users/9223372036854775807", 404), (HttpMethod.Get, "/users/1?page=2", 404), (HttpMethod.Get, "/users/1/2", 404),
             (HttpMethod.Get, "/awards/1/99", 404), (HttpMethod.Get, "/awards/99/1", 404), (HttpMethod.Get, "/assets/laurel.css", 404), (HttpMethod.Get, "/language/fr", 404),
-            (HttpMethod.Post, $"/badges/{PagesWorld.Plain}", 405),
+            (HttpMethod.Post, $"/badges/{PagesWorld.Plain}", 405), (HttpMethod.Post, "/", 405),
         })
         {
             var answer = (await laurel.Send(method, path, (HttpContent?)null, null)).Is(status);
