@@ -22,6 +22,9 @@ public sealed class IssuerCatalogue
     private readonly BoundedCache<long, Place> _places = new(50_000);
     private readonly BoundedCache<string, Named> _keys = new(50_000);
 
+    private readonly BoundedCache<long, Managed> _managed = new(1_000);
+    private long _version;
+
     public IssuerCatalogue(Database database, ChangeLog changes, IdBlocks ids, TimeProvider time)
     {
         (_database, _changes, _ids, _time) = (database, changes, ids, time);
@@ -30,6 +33,8 @@ public sealed class IssuerCatalogue
             if (kind == ChangeKind.Issuer)
             {
                 _issuers.Evict(id);
+                // After the eviction: what is read from here on is the new one.
+                Interlocked.Increment(ref _version);
             }
             else if (kind == ChangeKind.Place)
             {
@@ -128,8 +133,28 @@ public sealed class IssuerCatalogue
         static bool Holds(string within, string text) => within.Contains(text, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Every issuer that a user manages, by id.</summary>
+    /// <summary>Every issuer that a user manages, by id: read once for each change of any issuer.</summary>
     public async ValueTask<IReadOnlyList<Issuer>> ManagedBy(long userId)
+    {
+        if (!_changes.IsFresh)
+        {
+            return await ReadManaged(userId);
+        }
+        var kept = await _managed.Get(userId, Read);
+        if (kept!.Version != Interlocked.Read(ref _version))
+        {
+            _managed.Evict(userId);
+            kept = await _managed.Get(userId, Read);
+        }
+        return kept!.Issuers;
+
+        async ValueTask<Managed?> Read(long user) => new(Interlocked.Read(ref _version), await ReadManaged(user));
+    }
+
+    /// <param name="Version">Of all issuers, before these were read.</param>
+    private sealed record Managed(long Version, IReadOnlyList<Issuer> Issuers);
+
+    private async ValueTask<IReadOnlyList<Issuer>> ReadManaged(long userId)
     {
         const int AtOnce = 1000;
         var managed = new List<Issuer>();

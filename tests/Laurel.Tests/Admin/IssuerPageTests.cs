@@ -1,5 +1,6 @@
 using System.Net;
 using Laurel.Tests.Harness;
+using Laurel.Tests.Native;
 using Laurel.Tests.Pages;
 using Xunit;
 
@@ -120,6 +121,24 @@ public sealed class IssuerPageTests
         Assert.Contains("href=\"/admin/issuers/100/places/new\"", (await manager.Get("/admin/issuers/100")).Html, StringComparison.Ordinal);
         Assert.DoesNotContain("/places/new\"", (await viewer.Get("/admin/issuers/100")).Html, StringComparison.Ordinal);
         (await viewer.Submit("/admin/issuers", new() { ["name"] = "X" }, "/admin/issuers/100/places/new")).Is(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task What_somebody_manages_is_read_once_for_each_change()
+    {
+        await using var laurel = await NativeWorld.Start(Engine.Sqlite);
+        var issuers = laurel.Core.Issuers;
+        var managed = await issuers.ManagedBy(1);
+        Assert.Equal([100L], managed.Select(issuer => issuer.Id));
+        // While the log of changes is not read, nothing is kept.
+        while (!ReferenceEquals(managed, managed = await issuers.ManagedBy(1)))
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        (await laurel.Put($"{NativeWorld.Root}/issuers/100", """{"key":"isle","name":"Isle"}""")).Is(200);
+
+        Assert.Empty(await issuers.ManagedBy(1));
     }
 
     [Fact]

@@ -112,9 +112,11 @@ internal static class SignInPages
     private static async ValueTask<PageAnswer> Page(HttpContext context, AdminServices services, AdminForm form, int status)
     {
         var call = new PageCall(context, services.Pages);
-        var to = form.IsSent ? form["to"] : context.Request.Query["to"].ToString();
+        var to = Onward(form.IsSent ? form["to"] : context.Request.Query["to"].ToString());
+        // So that the language switch comes back to what leads on.
+        call.Path = Leading(to);
         return await call.Render<SignIn.SignInPage>(status,
-            ("Form", form), ("Token", services.Forms.GetAndStoreTokens(context).RequestToken), ("To", Onward(to))) with
+            ("Form", form), ("Token", services.Forms.GetAndStoreTokens(context).RequestToken), ("To", to)) with
         {
             Policy = PagePolicy.Admin,
             IsUnlisted = true,
