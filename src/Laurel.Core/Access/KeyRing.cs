@@ -215,6 +215,23 @@ public sealed class KeyRing
         return outcome;
     }
 
+    /// <summary>Ends what a user's password has opened: sessions of tokens and of browsers, but the caller's own and those that a key
+    /// began. Within a transaction; whoever commits it announces them.</summary>
+    /// <param name="own">The caller's credential.</param>
+    internal static async ValueTask<List<long>> EndSessions(Session session, ChangeLog changes, long userId, long own, long now)
+    {
+        var ended = (await session.Query<long>("""
+            SELECT id FROM credentials
+            WHERE user_id = @userId AND kind <> @key AND parent IS NULL AND revoked_at IS NULL AND expires_at > @now AND id <> @own ORDER BY id
+            """, new { userId, key = (long)KeyKind.Key, now, own })).ToList();
+        foreach (var id in ended)
+        {
+            await session.Execute("UPDATE credentials SET revoked_at = coalesce(revoked_at, @now) WHERE id = @id", new { id, now });
+            await changes.Append(session, ChangeKind.Key, id);
+        }
+        return ended;
+    }
+
     /// <summary>Whose keys a caller gets who asks for those of a user, or of all (null): who may manage all gets what they ask for,
     /// others only their own.</summary>
     public static Outcome<long?> Listable(long? userId, Caller caller)

@@ -207,10 +207,13 @@ public sealed class UserDirectory
             : (await Store(id, draft, await Hash(password), createOnly: true, caller)).Map(put => put.Thing);
     }
 
-    /// <summary>Creates or replaces the user at this id. A null password leaves the one there is.</summary>
+    /// <summary>Creates or replaces the user at this id. A null password leaves the one there is; another ends the sessions that a
+    /// password began, but for the caller's.</summary>
     /// <inheritdoc cref="Create" path="/param"/>
+    /// <param name="asOf">When the record that is to be replaced was updated: refused, at the field <c>updatedAt</c>, where that is another
+    /// time. Null: whatever stands.</param>
     public async Task<Outcome<(User Thing, bool Created)>> Put(
-        long id, UserDraft draft, string? password, bool createOnly, Caller? caller = null)
+        long id, UserDraft draft, string? password, bool createOnly, Caller? caller = null, long? asOf = null)
     {
         if (!MayWrite(caller, draft))
         {
@@ -220,7 +223,7 @@ public sealed class UserDirectory
         {
             return Reserved;
         }
-        return UserRules.Check(draft, password, id) is { } invalid ? invalid : await Store(id, draft, await Hash(password), createOnly, caller);
+        return UserRules.Check(draft, password, id) is { } invalid ? invalid : await Store(id, draft, await Hash(password), createOnly, caller, asOf);
     }
 
     private static bool MayWrite(Caller? caller, UserDraft record) =>
@@ -231,7 +234,7 @@ public sealed class UserDirectory
     private async Task<string?> Hash(string? password) => password is null ? null : await _passwords.Hash(password);
 
     private async Task<Outcome<(User Thing, bool Created)>> Store(
-        long id, UserDraft draft, string? passwordHash, bool createOnly, Caller? caller)
+        long id, UserDraft draft, string? passwordHash, bool createOnly, Caller? caller, long? asOf = null)
     {
         var key = KeyOf(id, draft);
         // Names are claimed in a transaction of their own: they are kept by name, the user by id.
@@ -245,9 +248,17 @@ public sealed class UserDirectory
         {
             return loginTaken;
         }
-        var outcome = await _database.Write(session => Store(session, id, key, draft, passwordHash, createOnly, caller));
+        // Whoever knew the old password is out.
+        var (outcome, ended) = await _database.Write(async session =>
+        {
+            var stored = await Store(session, id, key, draft, passwordHash, createOnly, caller, asOf);
+            return (stored, stored.Succeeded(out var put, out _) && !put.Created && passwordHash is not null
+                ? await KeyRing.EndSessions(session, _changes, id, caller?.KeyId ?? 0, _time.Micros())
+                : []);
+        });
         if (outcome.Succeeded(out _, out _))
         {
+            ended.ForEach(session => _changes.Announce(ChangeKind.Key, session));
             MarkSeen(id);
             _changes.Announce(ChangeKind.User, id);
         }
@@ -354,7 +365,7 @@ public sealed class UserDirectory
     private static Refusal Reserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 
     private async ValueTask<Outcome<(User Thing, bool Created)>> Store(
-        Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly, Caller? caller)
+        Session session, long id, string key, UserDraft draft, string? passwordHash, bool createOnly, Caller? caller, long? asOf = null)
     {
         if (!await IsClaimed(session, id, key, ByKey))
         {
@@ -377,6 +388,10 @@ public sealed class UserDirectory
         if (standing is not null && !MayWrite(caller, standing.ToUser().Draft))
         {
             return Forbidden;
+        }
+        if (asOf is not null && asOf != standing?.UpdatedAt)
+        {
+            return Refusal.Invalid("updatedAt", "The user has been changed since then.");
         }
         var hash = passwordHash ?? standing?.PasswordHash;
         if (hash is not null && passwordHash is null && draft.Username is { } kept && !await IsClaimed(session, id, kept, ByLogin))

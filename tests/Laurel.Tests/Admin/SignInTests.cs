@@ -123,6 +123,42 @@ public sealed partial class SignInTests
         Assert.DoesNotContain(Session, other.Cookies.Keys);
     }
 
+    [Theory, EveryEngine]
+    public async Task A_new_password_ends_the_users_other_sessions(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using var laurel = await TestServer.StartSecond(database);
+        await People(laurel);
+        using var changing = await AdminBrowser.SignedIn(laurel, "ada", Password);
+        using var other = await AdminBrowser.SignedIn(laurel, "ada", Password);
+        using var byKey = await AdminBrowser.SignedIn(laurel, await laurel.Key(2, null));
+        var token = (await laurel.Post($"{NativeWorld.Root}/tokens", $$"""{"username":"ada","password":"{{Password}}"}""", key: null)).Is(201).Text("accessToken");
+        await Change("ada", null);
+        Assert.True(await IsIn(other));
+
+        await Change("ada", "new");
+
+        Assert.True(await IsIn(changing));
+        Assert.True(await IsIn(byKey));
+        Assert.False(await IsIn(other));
+        (await laurel.Get($"{NativeWorld.Root}/users/2", token)).Is(401);
+
+        async Task Change(string username, string? password) => TestCore.Value(await laurel.Core.Users.Put(
+            2, (await laurel.Core.Users.Find(2))!.Draft with { Username = username }, password, createOnly: false,
+            await laurel.Core.BrowserSessions.Find(changing.Cookies[Session])));
+    }
+
+    [Fact]
+    public async Task The_language_switch_keeps_where_signing_in_leads()
+    {
+        await using var laurel = await World();
+        using var browser = new AdminBrowser(laurel);
+        var page = await browser.Get((await browser.Get("/admin/users?q=ada")).Is(HttpStatusCode.SeeOther).Location!);
+        var there = WebUtility.HtmlDecode(page.Html.Split("href=\"").Single(part => part.StartsWith("/language/ar", StringComparison.Ordinal)).Split('"')[0]);
+        var back = (await browser.Get(there)).Is(HttpStatusCode.SeeOther).Location!;
+        Assert.Contains("name=\"to\" value=\"/admin/users?q=ada\"", (await browser.Get(back)).Is(HttpStatusCode.OK).Html, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Players_and_services_do_not_come_in()
     {
