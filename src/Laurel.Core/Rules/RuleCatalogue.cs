@@ -212,17 +212,19 @@ public sealed class RuleCatalogue
     /// <summary>Creates or replaces the rule at this id. What is counted begins anew, from now on, when the rule is enabled or counts
     /// other things than before; a change of anything else keeps the counts.</summary>
     /// <inheritdoc cref="Create" path="/param"/>
-    public async Task<Outcome<(Rule Thing, bool Created)>> Put(long id, RuleDraft draft, bool createOnly, Caller caller) =>
+    /// <param name="asOf">The revision that is to be replaced: refused, at the field <c>revision</c>, where another stands. Null: whatever
+    /// stands.</param>
+    public async Task<Outcome<(Rule Thing, bool Created)>> Put(long id, RuleDraft draft, bool createOnly, Caller caller, long? asOf = null) =>
         !IdRange.IsOpen(IdKind.Rule, id) && await Find(id) is null
             ? IdReserved
-            : await Store(id, draft, createOnly, caller);
+            : await Store(id, draft, createOnly, caller, asOf);
 
     internal static Refusal IdReserved => new(RefusalCode.IdReserved, "An id is 1 to 2^53 - 1, outside the range that is handed out.", "id");
 
     /// <summary>Why a rule could not be like this; null when it could.</summary>
     internal async ValueTask<Refusal?> Check(RuleDraft draft, Caller caller) => RuleRules.Check(draft) ?? await CheckBadges(draft, caller);
 
-    private async Task<Outcome<(Rule Thing, bool Created)>> Store(long id, RuleDraft draft, bool createOnly, Caller caller)
+    private async Task<Outcome<(Rule Thing, bool Created)>> Store(long id, RuleDraft draft, bool createOnly, Caller caller, long? asOf = null)
     {
         if (await Check(draft, caller) is { } refused)
         {
@@ -232,7 +234,7 @@ public sealed class RuleCatalogue
         {
             return new Refusal(RefusalCode.Forbidden, "This key may not change this rule.");
         }
-        var outcome = await _database.Write(session => Store(session, id, draft, createOnly, caller));
+        var outcome = await _database.Write(session => Store(session, id, draft, createOnly, caller, asOf));
         if (outcome.Succeeded(out _, out _))
         {
             _changes.Announce(ChangeKind.Rule, id);
@@ -273,7 +275,8 @@ public sealed class RuleCatalogue
     }
 
     /// <summary>Stores a rule that has been checked.</summary>
-    internal async ValueTask<Outcome<(Rule Thing, bool Created)>> Store(Session session, long id, RuleDraft draft, bool createOnly, Caller caller)
+    internal async ValueTask<Outcome<(Rule Thing, bool Created)>> Store(
+        Session session, long id, RuleDraft draft, bool createOnly, Caller caller, long? asOf = null)
     {
         // Waits for the batches that run, and they for this: see RuleBook.
         await RuleBook.Change(session);
@@ -281,6 +284,10 @@ public sealed class RuleCatalogue
         if (standing is not null && createOnly)
         {
             return new Refusal(RefusalCode.AlreadyExists, "A rule with this id exists.");
+        }
+        if (asOf is not null && asOf != standing?.Revision)
+        {
+            return Refusal.Invalid("revision", "The rule has been changed since then.");
         }
         if (await session.QueryFirst<long?>("SELECT id FROM rules WHERE key = @Key AND id <> @id", new { draft.Key, id }) is not null)
         {

@@ -203,6 +203,28 @@ public sealed class RulePageTests
     }
 
     [Fact]
+    public async Task Who_was_slower_is_told_before_they_replace_another_revision()
+    {
+        await using var laurel = await Start();
+        (await laurel.Put($"{Root}/rules/3", Rule)).Is(201);
+        using var browser = await AdminBrowser.SignedIn(laurel);
+        foreach (var view in new[] { "", "?view=raw" })
+        {
+            var fields = FormFields.Of((await browser.Get($"/admin/rules/3{view}")).Html);
+            (await laurel.Put($"{Root}/rules/3", Rule.Replace("\"count\":2", "\"count\":7", StringComparison.Ordinal))).Is(200);
+
+            var refused = (await browser.Post("/admin/rules/3", fields)).Is(HttpStatusCode.UnprocessableEntity).Html;
+
+            Assert.Contains("Somebody else has changed this rule", refused, StringComparison.Ordinal);
+            Assert.Equal(7, await Target());
+            (await browser.Post("/admin/rules/3", FormFields.Of(refused))).Is(HttpStatusCode.SeeOther);
+            Assert.Equal(2, await Target());
+        }
+
+        async Task<int> Target() => (await laurel.Get($"{Root}/rules/3")).Is(200).Json["when"]!["count"]!.GetValue<int>();
+    }
+
+    [Fact]
     public async Task What_the_form_cannot_hold_is_edited_as_json_alone()
     {
         await using var laurel = await Start();

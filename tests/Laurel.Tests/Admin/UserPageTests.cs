@@ -95,6 +95,23 @@ public sealed class UserPageTests
         (await browser.Get("/admin/users/03")).Is(HttpStatusCode.NotFound);
     }
 
+    [Theory, EveryEngine]
+    public async Task Who_was_slower_is_told_before_they_replace_a_record(Engine engine)
+    {
+        await using var laurel = await NativeWorld.Start(engine);
+        using var browser = await AdminBrowser.SignedIn(laurel);
+        var fields = FormFields.Of((await browser.Get("/admin/users/3/edit")).Html);
+        (await laurel.Put($"{Root}/users/3", """{"username":"theirs"}""")).Is(200);
+
+        var refused = (await browser.Post("/admin/users/3/edit", fields)).Is(HttpStatusCode.UnprocessableEntity).Html;
+
+        Assert.Contains("Somebody else has changed this user", refused, StringComparison.Ordinal);
+        Assert.Contains("value=\"user3\"", refused, StringComparison.Ordinal);
+        Assert.Equal("theirs", (await laurel.Get($"{Root}/users/3")).Text("username"));
+        (await browser.Post("/admin/users/3/edit", FormFields.Of(refused))).Is(HttpStatusCode.SeeOther);
+        Assert.Equal("user3", (await laurel.Get($"{Root}/users/3")).Text("username"));
+    }
+
     [Fact]
     public async Task A_viewer_sees_a_user_without_what_is_private()
     {

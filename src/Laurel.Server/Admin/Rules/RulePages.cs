@@ -69,6 +69,7 @@ internal static class RulePages
         (await call.Core.Rules.Revisions(rule.Id, long.MaxValue, RevisionsShown, call.Caller)).Succeeded(out var revisions, out _);
         return new RuleView(rule)
         {
+            AsOf = call.Form.Number(RuleForm.AsOf, call) ?? rule.Revision,
             Fields = RuleForm.Fields(body),
             Json = Text(body),
             IsRaw = IsRaw(call.Form.IsSent ? call.Form["view"] : call.Query("view")),
@@ -111,7 +112,7 @@ internal static class RulePages
             {
                 var stored = rule is null
                     ? await call.Core.Rules.Create(draft, call.Caller)
-                    : (await call.Core.Rules.Put(rule.Id, draft, createOnly: false, call.Caller)).Map(put => put.Thing);
+                    : (await call.Core.Rules.Put(rule.Id, draft, createOnly: false, call.Caller, call.Form.Number(RuleForm.AsOf, call))).Map(put => put.Thing);
                 if (stored.Succeeded(out var made, out refusal))
                 {
                     return AdminCall.Done(ListCursor.With(PathOf(made.Id), ("view", isRaw ? "raw" : null)), rule is null ? "made" : "saved");
@@ -122,11 +123,15 @@ internal static class RulePages
                 Refused(call, refusal, isRaw);
             }
         }
+        var wasChanged = refusal is not null && IsOfAnother(refusal);
+        rule = wasChanged ? await call.Core.Rules.Find(rule!.Id) ?? rule : rule;
         var view = rule is null ? new RuleView(null) { Fields = RuleForm.Empty, Json = Example } : await Viewed(call, rule);
         return await Page(call, view with
         {
             IsRaw = isRaw,
             MayWrite = true,
+            // Who was told of the other's change may replace it by sending once more.
+            AsOf = wasChanged ? rule!.Revision : view.AsOf,
             // One that was refused may name any number of badges.
             Tried = preview is null ? null : draft,
             Preview = preview,
@@ -163,9 +168,16 @@ internal static class RulePages
         }
     }
 
+    // Somebody else was faster.
+    private static bool IsOfAnother(Refusal refusal) => refusal is { Code: RefusalCode.Invalid, Field: "revision" };
+
     private static void Refused(AdminCall call, Refusal refusal, bool isRaw)
     {
-        if (isRaw && refusal.Field is { } field)
+        if (IsOfAnother(refusal))
+        {
+            call.Form.Wrong(AdminForm.Whole, call.Reader["admin.rules.changed"]);
+        }
+        else if (isRaw && refusal.Field is { } field)
         {
             call.Form.Wrong("json", $"{PlainText.Isolated(field)}: {AdminRefusals.Say(call.Reader, refusal)}");
         }
@@ -188,9 +200,14 @@ internal static class RulePages
         }
         // Enabled again, it would begin to count anew: one that is so already is left alone.
         if (rule.Draft.Enabled != enabled
-            && !(await call.Core.Rules.Put(id, rule.Draft with { Enabled = enabled }, createOnly: false, call.Caller)).Succeeded(out _, out refusal))
+            && !(await call.Core.Rules.Put(id, rule.Draft with { Enabled = enabled }, createOnly: false, call.Caller, rule.Revision)).Succeeded(out _, out refusal))
         {
-            return await Missing(call, refusal);
+            if (!IsOfAnother(refusal))
+            {
+                return await Missing(call, refusal);
+            }
+            Refused(call, refusal, isRaw: false);
+            return await Page(call, await Viewed(call, await call.Core.Rules.Find(id) ?? rule));
         }
         return AdminCall.Done(PathOf(id), enabled ? "ruleEnabled" : "ruleDisabled");
     }

@@ -15,6 +15,9 @@ public sealed record RuleView(Rule? Rule)
     /// <summary>Whether the JSON is what is edited.</summary>
     public bool IsRaw { get; init; }
 
+    /// <summary>The revision that what is sent is meant to replace.</summary>
+    public long? AsOf { get; init; }
+
     /// <summary>Whether it may be written whatever its badges are: there is none yet, or somebody has tried.</summary>
     public bool MayWrite { get; init; }
 

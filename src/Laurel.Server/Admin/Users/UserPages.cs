@@ -135,15 +135,25 @@ internal static class UserPages
         {
             return await EditPage(call, user);
         }
-        if ((await call.Core.Users.Put(user.Id, draft, password, createOnly: false, call.Caller)).Succeeded(out _, out var refusal))
+        if ((await call.Core.Users.Put(user.Id, draft, password, createOnly: false, call.Caller, AsOf(call))).Succeeded(out _, out var refusal))
         {
             return AdminCall.Done(PathOf(user.Id), "saved");
         }
-        call.Refused(refusal, UserForm.Fields);
-        return await EditPage(call, user);
+        if (refusal is not { Code: RefusalCode.Invalid, Field: "updatedAt" })
+        {
+            call.Refused(refusal, UserForm.Fields);
+            return await EditPage(call, user);
+        }
+        // Who was told of the other's change may replace it by sending once more.
+        call.Form.Wrong(AdminForm.Whole, call.Reader["admin.users.changed"]);
+        var now = await call.Core.Users.Find(user.Id) ?? user;
+        return await EditPage(call, now, now.UpdatedAt);
     }
 
-    private static ValueTask<PageAnswer> EditPage(AdminCall call, User? user) => call.Page<Users.UserEditPage>(("User", user));
+    private static ValueTask<PageAnswer> EditPage(AdminCall call, User? user, long? asOf = null) =>
+        call.Page<Users.UserEditPage>(("User", user), ("AsOf", asOf ?? AsOf(call) ?? user?.UpdatedAt));
+
+    private static long? AsOf(AdminCall call) => call.Form.Number(UserForm.AsOf, call);
 
     private static async ValueTask<PageAnswer> Points(AdminCall call, User user)
     {
