@@ -34,6 +34,7 @@ public sealed partial class AwardsPageTests
         Assert.Equal(["1007"], Users((await browser.Get("/admin/awards?issuerId=100&userId=1007&badgeId=")).Html));
         Assert.Empty(Users((await browser.Get("/admin/awards?issuerId=101")).Html));
         Assert.Contains("An id is a number", (await browser.Get("/admin/awards?userId=ada")).Is(HttpStatusCode.UnprocessableEntity).Html, StringComparison.Ordinal);
+        Assert.Contains("href=\"/admin/users?q=ada\"", (await browser.Get("/admin/awards?userId=ada")).Html, StringComparison.Ordinal);
     }
 
     [Fact]
