@@ -1,4 +1,3 @@
-using System.Net;
 using Laurel.Tests.Harness;
 using Laurel.Tests.Pages;
 using Microsoft.Playwright;
