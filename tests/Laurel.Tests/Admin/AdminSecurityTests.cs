@@ -1,9 +1,12 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Text;
 using Laurel.Core.Users;
 using Laurel.Tests.Harness;
 using Laurel.Tests.Native;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Laurel.Tests.Admin;
@@ -71,6 +74,64 @@ public sealed class AdminSecurityTests
         using var elsewhere = browser.At(there);
         (await Give(elsewhere, token)).Is(HttpStatusCode.SeeOther);
         Assert.Equal(5, await Balance(here));
+    }
+
+    [Fact]
+    public async Task A_form_of_an_older_key_is_taken_and_of_a_forgotten_one_refused()
+    {
+        await using var database = await TestDatabase.WithSchema(Engine.Sqlite);
+        IKeyManager keys = null!;
+        AdminBrowser browser;
+        string old;
+        await using (var laurel = await TestServer.StartSecond(database, map: app => keys = app.Services.GetRequiredService<IKeyManager>()))
+        {
+            await laurel.Core.PutUser(3, new UserDraft(), null);
+            browser = await AdminBrowser.SignedIn(laurel);
+            old = (await browser.Get(Points)).Token;
+            var now = TimeProvider.System.GetUtcNow();
+            keys.CreateNewKey(now, now.AddDays(1));
+            // The server goes on with the key it has while it reads the new one.
+            while (KeyOf((await browser.Get(Points)).Token) == KeyOf(old))
+            {
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+            (await Give(browser, old)).Is(HttpStatusCode.SeeOther);
+            Assert.Equal(5, await Balance(laurel));
+            await laurel.Core.Database.Write(async session => await session.Execute("DELETE FROM form_keys"));
+        }
+        await using var later = await TestServer.StartSecond(database);
+        using var same = browser.At(later);
+        browser.Dispose();
+
+        Assert.Contains("This form is no longer good", (await Give(same, old)).Is(HttpStatusCode.BadRequest).Html, StringComparison.Ordinal);
+
+        Assert.Equal(5, await Balance(later));
+        (await Give(same, (await same.Get(Points)).Token)).Is(HttpStatusCode.SeeOther);
+        Assert.Equal(10, await Balance(later));
+
+        // Behind four bytes that say what it is.
+        static Guid KeyOf(string token) => new(Base64Url.DecodeFromChars(token).AsSpan(4, 16));
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_database_is_a_page_that_tells_nothing_of_it()
+    {
+        await using var laurel = await World();
+        (await laurel.Put($"{NativeWorld.Root}/users/3", """{"privacy":"public"}""")).Is(200);
+        using var browser = await AdminBrowser.SignedIn(laurel);
+        await laurel.Core.Database.Write(async session => await session.Execute("ALTER TABLE award_history RENAME TO zqxvjk"));
+
+        foreach (var path in new[] { "/admin/users/3/removed", "/awards/3/99" })
+        {
+            foreach (var (language, title) in new[] { ("en", "Something went wrong"), ("ar", "حدث خطأ ما") })
+            {
+                var answer = (await browser.Get($"{path}?lang={language}")).Is(HttpStatusCode.InternalServerError);
+                Assert.Contains($"<h1>{title}</h1>", answer.Html, StringComparison.Ordinal);
+                Assert.Contains($"<html lang=\"{language}\"", answer.Html, StringComparison.Ordinal);
+                Assert.Equal("no-store", answer.Headers["Cache-Control"]);
+                Assert.All(new[] { "zqxvjk", "award_history", "sqlite", "exception", "Laurel.Core" }, leak => Assert.DoesNotContain(leak, answer.Html, StringComparison.OrdinalIgnoreCase));
+            }
+        }
     }
 
     [Fact]

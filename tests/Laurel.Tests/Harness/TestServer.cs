@@ -57,8 +57,10 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A further server on a database that somebody else owns.</summary>
-    public static async Task<TestServer> StartSecond(TestDatabase database, TimeProvider? time = null, Func<ServerOptions, ServerOptions>? with = null) =>
-        new(await StartOn(database, time, with), null);
+    /// <inheritdoc cref="Start" path="/param"/>
+    public static async Task<TestServer> StartSecond(
+        TestDatabase database, TimeProvider? time = null, Func<ServerOptions, ServerOptions>? with = null, Action<WebApplication>? map = null) =>
+        new(await StartOn(database, time, with, map), null);
 
     private static async Task<WebApplication> StartOn(
         TestDatabase database, TimeProvider? time, Func<ServerOptions, ServerOptions>? with, Action<WebApplication>? map = null)
