@@ -311,10 +311,9 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // What keeps an award from being made is looked for after its insert, which may have waited for another node's removal.
     protected override async ValueTask InsertPlain(Session session, List<AwardEntry> plain)
     {
-        if (_distributed)
-        {
-            RefuseUnknown(plain, Known(session, plain.FindAll(entry => entry.CheckUser)));
-        }
+        // A badge's first award freezes it, and must be somebody's. Citus joins no users to what is inserted.
+        var asked = plain.FindAll(entry => entry.CheckUser && (_distributed || !entry.Badge.IsFrozen));
+        RefuseUnknown(asked, Known(session, asked));
         var ready = new List<AwardEntry>(plain.Count);
         foreach (var entry in plain)
         {

@@ -223,8 +223,19 @@ public sealed class UserDirectory
         {
             return Reserved;
         }
-        return UserRules.Check(draft, password, id) is { } invalid ? invalid : await Store(id, draft, await Hash(password), createOnly, caller, asOf);
+        if (UserRules.Check(draft, password, id) is { } invalid)
+        {
+            return invalid;
+        }
+        // Told again, it is no other.
+        var other = await IsPassword(id, password, caller) ? null : password;
+        return await Store(id, draft, await Hash(other), createOnly, caller, asOf);
     }
+
+    // Nobody learns it of a user whom they may not change.
+    private async ValueTask<bool> IsPassword(long id, string? password, Caller? caller) =>
+        password is not null && await _database.Read(async session => await Read(session, id)) is { PasswordHash: { } stored } row && MayWrite(caller, row.ToUser().Draft)
+        && await _passwords.Verify(password, stored) == true;
 
     private static bool MayWrite(Caller? caller, UserDraft record) =>
         caller is null || (caller.MayEverywhere(Scopes.UsersWrite) && (caller.IsAdministrator || !record.IsAdministrator));

@@ -134,6 +134,7 @@ public sealed partial class SignInTests
         using var byKey = await AdminBrowser.SignedIn(laurel, await laurel.Key(2, null));
         var token = (await laurel.Post($"{NativeWorld.Root}/tokens", $$"""{"username":"ada","password":"{{Password}}"}""", key: null)).Is(201).Text("accessToken");
         await Change("ada", null);
+        await Change("ada", Password);
         Assert.True(await IsIn(other));
 
         await Change("ada", "new");

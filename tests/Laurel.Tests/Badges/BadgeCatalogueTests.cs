@@ -19,6 +19,10 @@ public sealed class BadgeCatalogueTests
         await laurel.Badge(1, 1);
         await laurel.Badge(1, 2, new Recurrence.Always());
         await laurel.Badge(1, 1, daily);
+        // Of nobody there is no award.
+        Assert.False((await laurel.Core.Awarding.Award(new AwardRequest(77, 1, AwardSource.Native), TestCore.Administrator, bulk: false, default)).Created);
+        await laurel.Badge(1, 1);
+        await laurel.Badge(1, 1, daily);
         await laurel.Award(1, 1);
 
         foreach (var other in new Recurrence[] { new Recurrence.Once(), new Recurrence.Always(), new Recurrence.PerPeriod(1, PeriodUnit.Day, new DateOnly(2026, 1, 2)) })
