@@ -11,6 +11,7 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
     // Round trips under way at once. One that takes longer than is usual counts no more: nobody waits behind what is slow or lost.
     private const int Lanes = 2;
     private const int MostAtOnce = 32;
+    private const int MostTries = 3;
     private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _gate = new();
@@ -22,6 +23,8 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
     private sealed class Trip(IReadOnlyList<NpgsqlCommand> queries)
     {
         public IReadOnlyList<NpgsqlCommand> Queries { get; } = queries;
+
+        public int Tries { get; set; }
 
         public TaskCompletionSource<PostgresRows[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -132,6 +135,7 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
     private async Task<NpgsqlConnection?> Travel(NpgsqlConnection? connection, List<Trip> trips)
     {
         var answered = 0;
+        trips.ForEach(trip => trip.Tries++);
         try
         {
             connection ??= await source.OpenConnectionAsync();
@@ -163,13 +167,24 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
             {
                 await connection.DisposeAsync();
             }
-            // The server passes over all that follows what it refuses: only that is at fault.
-            var refused = failure is PostgresException known && !PostgresDatabase.IsUnavailable(known);
-            var failed = refused ? 1 : trips.Count - answered;
-            trips.GetRange(answered, failed).ForEach(trip => trip.Answer.SetException(failure));
-            foreach (var trip in trips.GetRange(answered + failed, trips.Count - answered - failed))
+            var left = trips.GetRange(answered, trips.Count - answered);
+            if (failure is PostgresException known && !PostgresDatabase.IsUnavailable(known))
             {
-                await using var own = await Travel(null, [trip]);
+                // The server passes over all that follows what it refuses: only that is at fault.
+                left[0].Answer.SetException(failure);
+                foreach (var trip in left.Skip(1))
+                {
+                    await using var own = await Travel(null, [trip]);
+                }
+            }
+            else if (failure.InnerException is TimeoutException || left[0].Tries >= MostTries)
+            {
+                left.ForEach(trip => trip.Answer.SetException(failure));
+            }
+            else
+            {
+                // The connection may have been dead since long before: the next is a new one, and to ask once more harms nobody.
+                await using var next = await Travel(null, left);
             }
             return null;
         }

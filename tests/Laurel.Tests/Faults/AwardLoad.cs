@@ -129,7 +129,9 @@ internal sealed class AwardLoad
         foreach (var user in awards.GroupBy(pair => pair.User))
         {
             var ids = string.Join(',', user.Select(pair => pair.Badge));
-            var body = await client.GetStringAsync(new Uri($"/v1/users/{user.Key}/badges/awarded-dates?badgeIds={ids}", UriKind.Relative));
+            using var answer = await client.GetAsync(new Uri($"/v1/users/{user.Key}/badges/awarded-dates?badgeIds={ids}", UriKind.Relative));
+            var body = await answer.Content.ReadAsStringAsync();
+            Assert.True(answer.IsSuccessStatusCode, $"{(int)answer.StatusCode}: {body}");
             using var dates = System.Text.Json.JsonDocument.Parse(body);
             var shown = dates.RootElement.GetProperty("data").EnumerateArray().Select(each => each.GetProperty("badgeId").GetInt32()).ToHashSet();
             missing.AddRange(user.Where(pair => !shown.Contains(pair.Badge)));

@@ -86,6 +86,18 @@ public sealed class PostgresReadsTests
     }
 
     [Fact]
+    public async Task A_connection_that_died_while_nobody_used_it_is_replaced_unnoticed()
+    {
+        await using var server = await Server.Open();
+        await using var other = await server.Source.OpenConnectionAsync(Ct);
+        for (var times = 0; times < 5; times++)
+        {
+            await Together(50, async number => Assert.True(await server.Query("SELECT $1").Set(1, number).Read()));
+            await server.Run(other, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        }
+    }
+
+    [Fact]
     public async Task Who_was_on_a_connection_that_ends_is_told_and_the_next_is_answered()
     {
         await using var server = await Server.Open();
