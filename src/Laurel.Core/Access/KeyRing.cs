@@ -226,10 +226,20 @@ public sealed class KeyRing
             """, new { userId, key = (long)KeyKind.Key, now, own })).ToList();
         foreach (var id in ended)
         {
-            await session.Execute("UPDATE credentials SET revoked_at = coalesce(revoked_at, @now) WHERE id = @id", new { id, now });
-            await changes.Append(session, ChangeKind.Key, id);
+            await End(session, changes, id, now);
         }
         return ended;
+    }
+
+    // False when there is none.
+    private static async ValueTask<bool> End(Session session, ChangeLog changes, long id, long now)
+    {
+        if (await session.Execute("UPDATE credentials SET revoked_at = coalesce(revoked_at, @now) WHERE id = @id", new { id, now }) == 0)
+        {
+            return false;
+        }
+        await changes.Append(session, ChangeKind.Key, id);
+        return true;
     }
 
     /// <summary>Whose keys a caller gets who asks for those of a user, or of all (null): who may manage all gets what they ask for,
@@ -257,15 +267,7 @@ public sealed class KeyRing
     /// <summary>Ends a key at once, here and, within a second, everywhere. False when there is none.</summary>
     public async Task<bool> Revoke(long id)
     {
-        var found = await _database.Write(async session =>
-        {
-            var changed = await session.Execute("UPDATE credentials SET revoked_at = coalesce(revoked_at, @now) WHERE id = @id", new { id, now = _time.Micros() });
-            if (changed > 0)
-            {
-                await _changes.Append(session, ChangeKind.Key, id);
-            }
-            return changed > 0;
-        });
+        var found = await _database.Write(session => End(session, _changes, id, _time.Micros()));
         _changes.Announce(ChangeKind.Key, id);
         return found;
     }

@@ -159,10 +159,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         using var connection = database.OpenConnection();
         using var present = new NpgsqlCommand(Citus.IsPresent, connection);
         _distributed = (bool)present.ExecuteScalar()!;
-        if (_distributed)
-        {
-            EndPrepared();
-        }
+        EndPrepared();
         Transact(transaction =>
         {
             Sequence = Newest(transaction);
@@ -178,20 +175,16 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         {
             using var last = new NpgsqlCommand(LastSequence, transaction.Connection) { Parameters = { new() { Value = Node } } };
             var newest = (long)last.ExecuteScalar()!;
-            if (IsFree(transaction, newest + 1))
+            if (!_distributed || IsFree(transaction, newest + 1))
             {
                 return newest;
             }
         }
     }
 
-    // To be asked in one's turn, by a transaction that is rolled back if so.
+    // On Citus, in one's turn, by a transaction that is rolled back if so.
     private bool IsFree(PostgresTransaction transaction, long sequence)
     {
-        if (!_distributed)
-        {
-            return true;
-        }
         using var take = new NpgsqlCommand(TokenIfFree, transaction.Connection) { Parameters = { new() { Value = Node }, new() { Value = sequence } } };
         return take.ExecuteNonQuery() == 1;
     }
@@ -259,10 +252,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     // Whatever keeps the answer from being known, the outcome stays unknown: to go on as if nothing had been stored could store it twice.
     private bool IsCommitted()
     {
-        if (_distributed)
-        {
-            EndPrepared();
-        }
+        EndPrepared();
         try
         {
             return Transact(WasCommitted);
@@ -273,8 +263,13 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         }
     }
 
+    // On Citus alone.
     private void EndPrepared()
     {
+        if (!_distributed)
+        {
+            return;
+        }
         try
         {
             using var connection = database.OpenConnection();

@@ -29,6 +29,8 @@ public sealed class BadgeCatalogue
     /// <summary>How many badges a collection makes by its use.</summary>
     public const int MaximumMadeByUse = 10_000;
 
+    private const int FirstOfIssuer = 100;
+
     // Who made them, for people, and to count them by.
     private const string MadeByUse = "perfumer";
 
@@ -40,6 +42,7 @@ public sealed class BadgeCatalogue
     private readonly TimeProvider _time;
     private readonly BoundedCache<long, Badge> _badges = new(Kept);
     private readonly BoundedCache<(long IssuerId, string Key), Named> _keys = new(Kept);
+    private readonly BoundedCache<long, IReadOnlyList<Badge>> _first = new(1000);
     private long _version;
 
     public BadgeCatalogue(
@@ -55,6 +58,7 @@ public sealed class BadgeCatalogue
             // After the eviction, and after the issuers' own, who listened first.
             if (kind is ChangeKind.Badge or ChangeKind.Issuer)
             {
+                _first.Clear();
                 Interlocked.Increment(ref _version);
             }
         };
@@ -121,6 +125,9 @@ public sealed class BadgeCatalogue
         await row.Done();
         return id;
     }
+
+    /// <summary>An issuer's first hundred badges by id, read once for each change of any badge or issuer.</summary>
+    public async ValueTask<IReadOnlyList<Badge>> First(long issuerId) => (await _first.Get(issuerId, async id => await List(id, 0, FirstOfIssuer)))!;
 
     /// <summary>Badges by id, after <paramref name="after"/>; of one issuer, or of all.</summary>
     public async ValueTask<IReadOnlyList<Badge>> List(long? issuerId, long after, int limit)

@@ -22,8 +22,7 @@ public sealed class IssuerCatalogue
     private readonly BoundedCache<long, Place> _places = new(50_000);
     private readonly BoundedCache<string, Named> _keys = new(50_000);
 
-    private readonly BoundedCache<long, Managed> _managed = new(1_000);
-    private long _version;
+    private readonly BoundedCache<long, IReadOnlyList<Issuer>> _managed = new(1_000);
 
     public IssuerCatalogue(Database database, ChangeLog changes, IdBlocks ids, TimeProvider time)
     {
@@ -33,8 +32,7 @@ public sealed class IssuerCatalogue
             if (kind == ChangeKind.Issuer)
             {
                 _issuers.Evict(id);
-                // After the eviction: what is read from here on is the new one.
-                Interlocked.Increment(ref _version);
+                _managed.Clear();
             }
             else if (kind == ChangeKind.Place)
             {
@@ -134,27 +132,10 @@ public sealed class IssuerCatalogue
     }
 
     /// <summary>Every issuer that a user manages, by id: read once for each change of any issuer.</summary>
-    public async ValueTask<IReadOnlyList<Issuer>> ManagedBy(long userId)
-    {
-        if (!_changes.IsFresh)
-        {
-            return await ReadManaged(userId);
-        }
-        var kept = await _managed.Get(userId, Read);
-        if (kept!.Version != Interlocked.Read(ref _version))
-        {
-            _managed.Evict(userId);
-            kept = await _managed.Get(userId, Read);
-        }
-        return kept!.Issuers;
+    public async ValueTask<IReadOnlyList<Issuer>> ManagedBy(long userId) =>
+        (_changes.IsFresh ? await _managed.Get(userId, ReadManaged) : await ReadManaged(userId))!;
 
-        async ValueTask<Managed?> Read(long user) => new(Interlocked.Read(ref _version), await ReadManaged(user));
-    }
-
-    /// <param name="Version">Of all issuers, before these were read.</param>
-    private sealed record Managed(long Version, IReadOnlyList<Issuer> Issuers);
-
-    private async ValueTask<IReadOnlyList<Issuer>> ReadManaged(long userId)
+    private async ValueTask<IReadOnlyList<Issuer>?> ReadManaged(long userId)
     {
         const int AtOnce = 1000;
         var managed = new List<Issuer>();

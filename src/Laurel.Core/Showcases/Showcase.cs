@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Laurel.Core.Awards;
 using Laurel.Core.Badges;
 using Laurel.Core.Issuers;
@@ -15,11 +14,6 @@ public sealed class Showcase
     // Of the badges that a user has not begun with; a wall is no catalogue.
     private const int Untouched = 24;
 
-    // Of each issuer, to find those among them.
-    private const int LookedThrough = 100;
-
-    private const int IssuersKept = 1000;
-
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
     private readonly UserDirectory _users;
@@ -27,15 +21,6 @@ public sealed class Showcase
     private readonly RuleCatalogue _rules;
     private readonly Tallies _statistics;
     private readonly TimeProvider _time;
-    private volatile FirstBadges _first = new(-1);
-
-    /// <summary>Of issuers, the first badges of one version of the catalogue.</summary>
-    private sealed class FirstBadges(long version)
-    {
-        public long Version { get; } = version;
-
-        public ConcurrentDictionary<long, IReadOnlyList<Badge>> ByIssuer { get; } = new();
-    }
 
     internal Showcase(
         BadgeCatalogue badges, IssuerCatalogue issuers, UserDirectory users, UserAwards awards, RuleCatalogue rules, Tallies statistics,
@@ -146,7 +131,7 @@ public sealed class Showcase
             {
                 continue;
             }
-            foreach (var badge in await First(issuerId))
+            foreach (var badge in await _badges.First(issuerId))
             {
                 if (untouched < Untouched && IsOpen(badge) && seen.Add(badge.Id))
                 {
@@ -156,19 +141,6 @@ public sealed class Showcase
             }
         }
         return open;
-    }
-
-    private async ValueTask<IReadOnlyList<Badge>> First(long issuerId)
-    {
-        var version = _badges.Version;
-        var known = _first;
-        if (known.Version != version || known.ByIssuer.Count > IssuersKept)
-        {
-            _first = known = new FirstBadges(version);
-        }
-        return known.ByIssuer.TryGetValue(issuerId, out var first)
-            ? first
-            : known.ByIssuer[issuerId] = await _badges.List(issuerId, 0, LookedThrough);
     }
 
     private static bool IsOpen(Badge badge) => badge is { Enabled: true, DeletedAt: null };

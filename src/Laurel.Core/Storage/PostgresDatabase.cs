@@ -352,15 +352,18 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
 
     internal override Statement PrepareShort(string sql) => reads is null ? Prepare(sql) : new SharedStatement(reads, sql);
 
-    internal override void Together(Statement first, Statement second) => ((PostgresStatement)first).Lead((PostgresStatement)second);
+    internal override void Together(Statement first, Statement second)
+    {
+        if (first is SharedStatement shared)
+        {
+            shared.Lead((SharedStatement)second);
+        }
+    }
 }
 
 internal abstract class PostgresStatement(NpgsqlCommand command) : Statement
 {
     protected NpgsqlCommand Command => command;
-
-    /// <summary>Lets another of its kind travel with this one; it is read behind it.</summary>
-    public abstract void Lead(PostgresStatement follower);
 
     public override Statement Set(int index, long value) => Add(index, new NpgsqlParameter<long> { TypedValue = value });
 
@@ -387,33 +390,19 @@ internal abstract class PostgresStatement(NpgsqlCommand command) : Statement
         }
         return this;
     }
-
-    /// <summary>The command as one of a batch. Parameters belong to one command at a time: it gets its own.</summary>
-    public static NpgsqlBatchCommand Copy(NpgsqlCommand command)
-    {
-        var copy = new NpgsqlBatchCommand(command.CommandText);
-        foreach (NpgsqlParameter parameter in command.Parameters)
-        {
-            copy.Parameters.Add(parameter.Clone());
-        }
-        return copy;
-    }
 }
 
 /// <summary>A statement on a connection of its session's own.</summary>
 internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(command)
 {
     private NpgsqlDataReader? _reader;
-    private OwnStatement? _follower;
-
-    public override void Lead(PostgresStatement follower) => _follower = (OwnStatement)follower;
 
     public override async ValueTask<bool> Read()
     {
         if (_reader is null)
         {
             await Open();
-            _reader = _follower is { } follower ? await Batch(Command, follower.Command).ExecuteReaderAsync() : await Command.ExecuteReaderAsync();
+            _reader = await Command.ExecuteReaderAsync();
         }
         if (await _reader.ReadAsync())
         {
@@ -421,16 +410,6 @@ internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(co
         }
         await Done();
         return false;
-    }
-
-    private static NpgsqlBatch Batch(params ReadOnlySpan<NpgsqlCommand> commands)
-    {
-        var batch = new NpgsqlBatch(commands[0].Connection, commands[0].Transaction);
-        foreach (var each in commands)
-        {
-            batch.BatchCommands.Add(Copy(each));
-        }
-        return batch;
     }
 
     public override async ValueTask<int> Run()
@@ -446,13 +425,6 @@ internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(co
         if (_reader is { } reader)
         {
             _reader = null;
-            if (_follower is { } follower)
-            {
-                _follower = null;
-                await reader.NextResultAsync();
-                follower._reader = reader;
-                return;
-            }
             await reader.DisposeAsync();
         }
     }

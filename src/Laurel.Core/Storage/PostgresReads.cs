@@ -131,6 +131,17 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
         return trips.Count > 0;
     }
 
+    // A query may be asked again, and parameters belong to one command at a time.
+    private static NpgsqlBatchCommand Copy(NpgsqlCommand query)
+    {
+        var copy = new NpgsqlBatchCommand(query.CommandText);
+        foreach (NpgsqlParameter parameter in query.Parameters)
+        {
+            copy.Parameters.Add(parameter.Clone());
+        }
+        return copy;
+    }
+
     // Answers the connection for the next ones; none after a failure.
     private async Task<NpgsqlConnection?> Travel(NpgsqlConnection? connection, List<Trip> trips)
     {
@@ -142,7 +153,7 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
             await using var batch = new NpgsqlBatch(connection);
             foreach (var query in trips.SelectMany(trip => trip.Queries))
             {
-                batch.BatchCommands.Add(PostgresStatement.Copy(query));
+                batch.BatchCommands.Add(Copy(query));
             }
             await using var reader = await batch.ExecuteReaderAsync();
             for (; answered < trips.Count; answered++)
@@ -244,7 +255,8 @@ internal sealed class SharedStatement(PostgresReads reads, string sql) : Postgre
     private PostgresRows? _rows;
     private SharedStatement? _follower;
 
-    public override void Lead(PostgresStatement follower) => _follower = (SharedStatement)follower;
+    /// <summary>Lets another travel with this one; it is read behind it.</summary>
+    public void Lead(SharedStatement follower) => _follower = follower;
 
     public override async ValueTask<bool> Read()
     {

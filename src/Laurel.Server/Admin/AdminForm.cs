@@ -8,6 +8,9 @@ public sealed class AdminForm
 {
     internal const string TokenName = "token";
 
+    /// <summary>The field that says what the form was made from: which revision, or what was updated when.</summary>
+    public const string AsOf = "asOf";
+
     /// <summary>The place of what is wrong with the form as a whole.</summary>
     public const string Whole = "";
 

@@ -14,4 +14,7 @@ internal static class AdminRefusals
             ? refusal.Message
             : reader.Language == Language.English ? kind : $"{kind} {PlainText.Isolated(refusal.Message)}";
     }
+
+    /// <summary>Whether somebody else has changed it since <see cref="AdminForm.AsOf"/>.</summary>
+    public static bool IsOfAnother(Refusal refusal) => refusal is { Code: RefusalCode.Invalid, Field: "updatedAt" or "revision" };
 }

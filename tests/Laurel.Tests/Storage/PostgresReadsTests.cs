@@ -18,7 +18,7 @@ public sealed class PostgresReadsTests
         await Together(300, async number =>
         {
             var (first, second) = (server.Query(Echo).Set(1, number).Set(2, number % 3), server.Query(Echo).Set(1, -number).Set(2, 1));
-            ((PostgresStatement)first).Lead((PostgresStatement)second);
+            ((SharedStatement)first).Lead((SharedStatement)second);
             for (var row = 0; row < number % 3; row++)
             {
                 Assert.True(await first.Read());

@@ -42,7 +42,7 @@ internal static class BadgeEditPages
         {
             return await Page(call, badge);
         }
-        var asOf = call.Form.Number(BadgeForm.AsOf, call) ?? 0;
+        var asOf = call.Form.Number(AdminForm.AsOf, call) ?? 0;
         if ((await call.Core.Badges.Put(badge.Id, draft, createOnly: false, call.Caller, asOf)).Succeeded(out _, out var refusal))
         {
             return AdminCall.Done(BadgePages.Path(badge.Id), "saved");
@@ -56,7 +56,7 @@ internal static class BadgeEditPages
     private static async ValueTask<PageAnswer> Page(AdminCall call, Badge? badge, long? asOf = null)
     {
         call.Path = badge is null ? NewPath : BadgePages.Path(badge.Id) + "/edit";
-        var sent = asOf ?? (call.Form.IsSent && long.TryParse(call.Form[BadgeForm.AsOf], NumberStyles.None, CultureInfo.InvariantCulture, out var told) ? told : badge?.UpdatedAt);
+        var sent = asOf ?? (call.Form.IsSent && long.TryParse(call.Form[AdminForm.AsOf], NumberStyles.None, CultureInfo.InvariantCulture, out var told) ? told : badge?.UpdatedAt);
         return await call.Page<Badges.BadgeFormPage>(
             ("Badge", badge), ("AsOf", sent), ("Locales", BadgeForm.Locales(call, badge)), ("Issuers", await IssuerChoice.Managed(call)));
     }

@@ -16,9 +16,6 @@ internal static class BadgeForm
     /// <summary>Sent by the button that adds a language instead of saving.</summary>
     public const string Add = "add";
 
-    /// <summary>When the badge was updated that the form was made from.</summary>
-    public const string AsOf = "asOf";
-
     private const string PerPeriod = "perPeriod";
 
     // What the core calls otherwise than the form.
@@ -112,7 +109,7 @@ internal static class BadgeForm
     /// <returns>Whether it was refused because somebody else was faster.</returns>
     public static bool Refused(AdminCall call, Refusal refusal)
     {
-        if (refusal is { Code: RefusalCode.Invalid, Field: "updatedAt" })
+        if (AdminRefusals.IsOfAnother(refusal))
         {
             call.Form.Wrong(AdminForm.Whole, call.Reader["admin.badges.changed"]);
             return true;

@@ -7,9 +7,6 @@ namespace Laurel.Server.Admin;
 /// <summary>An issuer as its form sends it: the fields of the native API's body.</summary>
 internal static class IssuerForm
 {
-    /// <summary>When the issuer was updated that the form was made from.</summary>
-    public const string AsOf = "asOf";
-
     private static readonly Dictionary<string, string> Fields = new() { ["creator"] = "creatorId", ["creator.type"] = "creatorType" };
 
     /// <summary>What was sent; null, and the form says why, where it is no issuer.</summary>
@@ -40,7 +37,7 @@ internal static class IssuerForm
     /// <returns>Whether it was refused because somebody else was faster.</returns>
     public static bool Refused(AdminCall call, Refusal refusal)
     {
-        if (refusal is { Code: RefusalCode.Invalid, Field: "updatedAt" })
+        if (AdminRefusals.IsOfAnother(refusal))
         {
             call.Form.Wrong(AdminForm.Whole, call.Reader["admin.issuers.changed"]);
             return true;

@@ -89,7 +89,7 @@ internal static class IssuerPages
         {
             return await Edit(call, issuer);
         }
-        var asOf = call.Form.Number(IssuerForm.AsOf, call) ?? 0;
+        var asOf = call.Form.Number(AdminForm.AsOf, call) ?? 0;
         if ((await call.Core.Issuers.Put(issuer.Id, draft, createOnly: false, call.Caller, asOf)).Succeeded(out _, out var refusal))
         {
             return AdminCall.Done(Path(issuer.Id), "saved");
@@ -103,7 +103,7 @@ internal static class IssuerPages
     private static ValueTask<PageAnswer> Edit(AdminCall call, Issuer? issuer, long? asOf = null)
     {
         call.Path = issuer is null ? Root + "/new" : Path(issuer.Id) + "/edit";
-        var sent = asOf ?? (long.TryParse(call.Form[IssuerForm.AsOf], NumberStyles.None, CultureInfo.InvariantCulture, out var told) ? told : issuer?.UpdatedAt);
+        var sent = asOf ?? (long.TryParse(call.Form[AdminForm.AsOf], NumberStyles.None, CultureInfo.InvariantCulture, out var told) ? told : issuer?.UpdatedAt);
         return call.Page<Issuers.IssuerFormPage>(("Issuer", issuer), ("AsOf", sent));
     }
 

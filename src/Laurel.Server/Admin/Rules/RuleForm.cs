@@ -10,9 +10,6 @@ namespace Laurel.Server.Admin.Rules;
 /// <param name="wrong">Takes a field that cannot be read, and the name of the text that says why.</param>
 internal sealed class RuleForm(Func<string, string> field, Action<string, string> wrong)
 {
-    /// <summary>The revision that the form was made from.</summary>
-    public const string AsOf = "asOf";
-
     /// <summary>The fields of a new rule.</summary>
     public static readonly IReadOnlyDictionary<string, string> Empty = new Dictionary<string, string>
     {

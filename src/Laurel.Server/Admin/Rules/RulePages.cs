@@ -69,7 +69,7 @@ internal static class RulePages
         (await call.Core.Rules.Revisions(rule.Id, long.MaxValue, RevisionsShown, call.Caller)).Succeeded(out var revisions, out _);
         return new RuleView(rule)
         {
-            AsOf = call.Form.Number(RuleForm.AsOf, call) ?? rule.Revision,
+            AsOf = call.Form.Number(AdminForm.AsOf, call) ?? rule.Revision,
             Fields = RuleForm.Fields(body),
             Json = Text(body),
             IsRaw = IsRaw(call.Form.IsSent ? call.Form["view"] : call.Query("view")),
@@ -112,7 +112,7 @@ internal static class RulePages
             {
                 var stored = rule is null
                     ? await call.Core.Rules.Create(draft, call.Caller)
-                    : (await call.Core.Rules.Put(rule.Id, draft, createOnly: false, call.Caller, call.Form.Number(RuleForm.AsOf, call))).Map(put => put.Thing);
+                    : (await call.Core.Rules.Put(rule.Id, draft, createOnly: false, call.Caller, call.Form.Number(AdminForm.AsOf, call))).Map(put => put.Thing);
                 if (stored.Succeeded(out var made, out refusal))
                 {
                     return AdminCall.Done(ListCursor.With(PathOf(made.Id), ("view", isRaw ? "raw" : null)), rule is null ? "made" : "saved");
@@ -123,7 +123,7 @@ internal static class RulePages
                 Refused(call, refusal, isRaw);
             }
         }
-        var wasChanged = refusal is not null && IsOfAnother(refusal);
+        var wasChanged = refusal is not null && AdminRefusals.IsOfAnother(refusal);
         rule = wasChanged ? await call.Core.Rules.Find(rule!.Id) ?? rule : rule;
         var view = rule is null ? new RuleView(null) { Fields = RuleForm.Empty, Json = Example } : await Viewed(call, rule);
         return await Page(call, view with
@@ -168,12 +168,9 @@ internal static class RulePages
         }
     }
 
-    // Somebody else was faster.
-    private static bool IsOfAnother(Refusal refusal) => refusal is { Code: RefusalCode.Invalid, Field: "revision" };
-
     private static void Refused(AdminCall call, Refusal refusal, bool isRaw)
     {
-        if (IsOfAnother(refusal))
+        if (AdminRefusals.IsOfAnother(refusal))
         {
             call.Form.Wrong(AdminForm.Whole, call.Reader["admin.rules.changed"]);
         }
@@ -202,7 +199,7 @@ internal static class RulePages
         if (rule.Draft.Enabled != enabled
             && !(await call.Core.Rules.Put(id, rule.Draft with { Enabled = enabled }, createOnly: false, call.Caller, rule.Revision)).Succeeded(out _, out refusal))
         {
-            if (!IsOfAnother(refusal))
+            if (!AdminRefusals.IsOfAnother(refusal))
             {
                 return await Missing(call, refusal);
             }

@@ -7,9 +7,6 @@ namespace Laurel.Server.Admin;
 /// <summary>A user's record as a form: every field of it, because storing replaces the whole.</summary>
 internal static class UserForm
 {
-    /// <summary>When the record was updated that the form was made from.</summary>
-    public const string AsOf = "asOf";
-
     /// <summary>The permissions that have a box of their own; others are written, one on a line.</summary>
     public static readonly IReadOnlyList<string> Known = [Permissions.Administrator, Permissions.Viewer, Permissions.AwardBonusReputation];
 

@@ -139,7 +139,7 @@ internal static class UserPages
         {
             return AdminCall.Done(PathOf(user.Id), "saved");
         }
-        if (refusal is not { Code: RefusalCode.Invalid, Field: "updatedAt" })
+        if (!AdminRefusals.IsOfAnother(refusal))
         {
             call.Refused(refusal, UserForm.Fields);
             return await EditPage(call, user);
@@ -153,7 +153,7 @@ internal static class UserPages
     private static ValueTask<PageAnswer> EditPage(AdminCall call, User? user, long? asOf = null) =>
         call.Page<Users.UserEditPage>(("User", user), ("AsOf", asOf ?? AsOf(call) ?? user?.UpdatedAt));
 
-    private static long? AsOf(AdminCall call) => call.Form.Number(UserForm.AsOf, call);
+    private static long? AsOf(AdminCall call) => call.Form.Number(AdminForm.AsOf, call);
 
     private static async ValueTask<PageAnswer> Points(AdminCall call, User user)
     {

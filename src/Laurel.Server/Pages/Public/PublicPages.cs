@@ -29,8 +29,8 @@ internal static class PublicPages
         routes.MapPage("/awards/{userId}/{id}", Award);
     }
 
-    private static async ValueTask<PageAnswer> Home(PageCall call) =>
-        await call.Render<Public.HomePage>(200) with { Caching = PageCaching.Public, IsUnlisted = true };
+    private static ValueTask<PageAnswer> Home(PageCall call) =>
+        call.Kept(HomePath, async () => await call.Render<Public.HomePage>(200) with { Caching = PageCaching.Public, IsUnlisted = true });
 
     private static ValueTask<PageAnswer> Badge(PageCall call)
     {
