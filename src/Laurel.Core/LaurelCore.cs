@@ -63,7 +63,7 @@ public sealed class LaurelCore : IAsyncDisposable
 {
     private readonly Database _database;
     private readonly ChangeLog _changes;
-    private readonly NodeLease _lease;
+    private readonly IReadOnlyList<NodeLease> _leases;
     private readonly Ledger _ledger;
     private readonly ITimer _trimming;
     private readonly TimeSpan _retention;
@@ -72,9 +72,9 @@ public sealed class LaurelCore : IAsyncDisposable
     private Trimming? _lastTrimming;
 
     private LaurelCore(
-        CoreOptions options, Database database, NodeLease lease, byte[] signingKey, TimeProvider time, ILogger log, Action<Exception> die)
+        CoreOptions options, Database database, IReadOnlyList<NodeLease> leases, byte[] signingKey, TimeProvider time, ILogger log, Action<Exception> die)
     {
-        (_database, _lease, _retention) = (database, lease, options.ActionRetention);
+        (_database, _leases, _retention) = (database, leases, options.ActionRetention);
         var ids = new IdBlocks(database);
         _changes = new ChangeLog(database, time);
         Time = time;
@@ -96,8 +96,8 @@ public sealed class LaurelCore : IAsyncDisposable
         BrowserSessions = new BrowserSessions(database, ids, Keys, time);
         FormKeys = new FormKeys(database, time);
         Idempotency = new IdempotencyKeys(database, time);
-        var store = database.LedgerStore(lease);
-        _ledger = new Ledger(store, Statistics, time, log, die, database.Patience);
+        var stores = leases.Select(database.LedgerStore).ToList();
+        _ledger = new Ledger(stores.Select(store => new LedgerWriter(store, Statistics, time, log, die, database.Patience)));
         Lifetimes = new Lifetimes(database, _changes, _ledger, Badges, Issuers, time);
         UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes);
         RemovedAwards = new RemovedAwards(database);
@@ -111,7 +111,7 @@ public sealed class LaurelCore : IAsyncDisposable
             database, _changes, ids, Badges, Issuers, Users, new ProgressReader(database, _ledger, Badges, UserAwards, time), time);
         RuleSets = new RuleSets(database, _changes, ids, Rules);
         var engine = new RuleEngine(Badges, ids, (long)options.Lateness.TotalMicroseconds);
-        store.Rules = engine;
+        stores.ForEach(store => store.Rules = engine);
         Explanations = new Explanations(database, _ledger, Lifetimes, Rules, Badges, Issuers, Users, time);
         Previews = new Previews(database, _ledger, Rules, Badges, time);
         Backfills = new Backfills(database, _changes, _ledger, ids, Rules, time, log);
@@ -198,8 +198,8 @@ public sealed class LaurelCore : IAsyncDisposable
 
     public string Engine => _database.Engine;
 
-    /// <summary>This process's node slot.</summary>
-    public int Node => _lease.Slot;
+    /// <summary>This process's node slots, ascending.</summary>
+    public IReadOnlyList<short> Nodes => [.. _leases.Select(lease => lease.Slot)];
 
     /// <summary>Moves whenever an issuer, place, badge or user changes: what was computed from them at one version is good until the
     /// next. Read it before what it stands for.</summary>
@@ -223,7 +223,7 @@ public sealed class LaurelCore : IAsyncDisposable
     /// <summary>How often old rows are dropped.</summary>
     public static TimeSpan TrimmingInterval { get; } = TimeSpan.FromHours(1);
 
-    /// <summary>The node slots, ascending, and who holds them: one row for each process that has ever run beside others.</summary>
+    /// <summary>The node slots, ascending, and who holds them: one for each writer of the processes that have ever run at once.</summary>
     /// <exception cref="StorageUnavailableException">The database cannot be read.</exception>
     public ValueTask<IReadOnlyList<NodeSlot>> NodeSlots() => NodeLease.All(_database, Time.Micros());
 
@@ -243,7 +243,7 @@ public sealed class LaurelCore : IAsyncDisposable
     /// <param name="options">What to open.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Where the writer reports.</param>
-    /// <param name="die">Called when this process must not go on: its writer broke or its node slot was taken.</param>
+    /// <param name="die">Called when this process must not go on: a writer of its broke, or a node slot was taken.</param>
     /// <exception cref="ArgumentException">The options do not go together.</exception>
     /// <exception cref="StorageUnavailableException">The database cannot be reached.</exception>
     /// <exception cref="TransferException">An import into it has not come to its end.</exception>
@@ -255,15 +255,18 @@ public sealed class LaurelCore : IAsyncDisposable
         try
         {
             await Migrator.Apply(database);
-            var lease = await NodeLease.Take(database, time);
+            var leases = await NodeLease.Take(database, database.Writers, time);
             // Nobody begins to import once a slot is taken.
-            await RequireNoImport(database, lease);
-            var core = new LaurelCore(options, database, lease, await SigningKey(database), time, log, die);
-            lease.KeepRenewed(die);
+            await RequireNoImport(database, leases);
+            var core = new LaurelCore(options, database, leases, await SigningKey(database), time, log, die);
+            foreach (var lease in leases)
+            {
+                lease.KeepRenewed(die);
+            }
             await core._changes.Start();
             await core.Lifetimes.Start();
             core._ledger.Recover();
-            await core.Statistics.Start(lease.Slot);
+            await core.Statistics.Start(core.Nodes);
             core._ledger.Start();
             core.Backfills.Start();
             core.Live.Start();
@@ -276,7 +279,7 @@ public sealed class LaurelCore : IAsyncDisposable
         }
     }
 
-    private static async Task RequireNoImport(Database database, NodeLease lease)
+    private static async Task RequireNoImport(Database database, IReadOnlyList<NodeLease> leases)
     {
         try
         {
@@ -284,8 +287,16 @@ public sealed class LaurelCore : IAsyncDisposable
         }
         catch
         {
-            await lease.DisposeAsync();
+            await Return(leases);
             throw;
+        }
+    }
+
+    private static async Task Return(IReadOnlyList<NodeLease> leases)
+    {
+        foreach (var lease in leases)
+        {
+            await lease.DisposeAsync();
         }
     }
 
@@ -305,7 +316,7 @@ public sealed class LaurelCore : IAsyncDisposable
             // Nobody sends awards to a server that is not ready: it has to try by itself.
             try
             {
-                await _database.Write(async session => await session.Execute("UPDATE nodes SET slot = slot WHERE slot = @slot", new { slot = Node }));
+                await _database.Write(async session => await session.Execute("UPDATE nodes SET slot = slot WHERE slot = @slot", new { slot = _leases[0].Slot }));
                 _ledger.StorageRecovered();
             }
             catch (StorageUnavailableException unavailable)
@@ -349,7 +360,7 @@ public sealed class LaurelCore : IAsyncDisposable
         }
     }
 
-    /// <summary>Commits what waits, answers it, gives the node slot back and closes the database.</summary>
+    /// <summary>Commits what waits, answers it, gives the node slots back and closes the database.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1)
@@ -363,7 +374,7 @@ public sealed class LaurelCore : IAsyncDisposable
         Standings.Dispose();
         await Statistics.DisposeAsync();
         await _changes.DisposeAsync();
-        await _lease.DisposeAsync();
+        await Return(_leases);
         Lifetimes.Dispose();
         await _database.DisposeAsync();
     }

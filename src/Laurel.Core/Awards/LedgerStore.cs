@@ -280,7 +280,7 @@ internal abstract class LedgerStore(short node)
         }
         if (found > 0)
         {
-            plain.Sort(Ledger.KeyOrder.Instance);
+            plain.Sort(LedgerWriter.KeyOrder.Instance);
         }
         return plain;
     }

@@ -309,6 +309,12 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         // A badge's first award freezes it, and must be somebody's. Citus joins no users to what is inserted.
         var asked = plain.FindAll(entry => entry.CheckUser && (_distributed || !entry.Badge.IsFrozen));
         RefuseUnknown(asked, Known(session, asked));
+        // In the order of their ids: two writers whose users are others' meet on the rows of badges that nobody has yet.
+        foreach (var badge in plain.Where(entry => entry.Status == AwardStatus.Open && !entry.Badge.IsFrozen)
+            .Select(entry => entry.Badge).DistinctBy(badge => badge.Id).OrderBy(badge => badge.Id))
+        {
+            await Freeze(session, badge);
+        }
         var ready = new List<AwardEntry>(plain.Count);
         foreach (var entry in plain)
         {

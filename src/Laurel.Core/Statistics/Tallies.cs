@@ -41,7 +41,7 @@ public sealed class Tallies : IAsyncDisposable
     private readonly ConcurrentDictionary<long, Total> _totalsByDay = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<short, long> _applied = new();
-    private short _self;
+    private IReadOnlyList<short> _own = [];
     private Task _polling = Task.CompletedTask;
 
     public Tallies(Database database, TimeProvider time) => (_database, _time) = (database, time);
@@ -132,10 +132,11 @@ public sealed class Tallies : IAsyncDisposable
         return visitors == 0 ? 0 : Math.Round(Math.Min(1, (double)PastDay(badgeId) / visitors), 3, MidpointRounding.AwayFromZero);
     }
 
-    /// <summary>Reads the past day. After this node's ledger has recovered, and before it commits anything.</summary>
-    internal async Task Start(short self)
+    /// <summary>Reads the past day. After this process's ledger has recovered, and before it commits anything.</summary>
+    /// <param name="own">The node slots of this process.</param>
+    internal async Task Start(IReadOnlyList<short> own)
     {
-        _self = self;
+        _own = own;
         // Two days: removals subtract from the award's own bucket, which may be the one about to fall out.
         var oldest = Clock.BucketOf(_time.Micros()) - 576;
         await _database.ReadSnapshot(async session =>
@@ -290,7 +291,7 @@ public sealed class Tallies : IAsyncDisposable
 
     private async Task ReadOthers()
     {
-        foreach (var node in (await _database.Poll(Outbox.Slots)).Where(slot => slot != _self))
+        foreach (var node in (await _database.Poll(Outbox.Slots)).Where(slot => !_own.Contains(slot)))
         {
             while (true)
             {
@@ -318,12 +319,12 @@ public sealed class Tallies : IAsyncDisposable
     }
 
     // The outbox row from which on it may be the only copy, or has no number in the stream yet.
-    private async ValueTask<long> Kept(Session session)
+    private async ValueTask<long> Kept(Session session, short slot)
     {
-        var numbered = await session.QueryFirst<long?>("SELECT next FROM stream_heads WHERE node = @slot", new { slot = _self });
-        var applied = Math.Min(_applied.GetValueOrDefault(_self), numbered ?? 1);
+        var numbered = await session.QueryFirst<long?>("SELECT next FROM stream_heads WHERE node = @slot", new { slot });
+        var applied = Math.Min(_applied.GetValueOrDefault(slot), numbered ?? 1);
         return _database.Buffers
-            ? Math.Min(applied, await session.QueryFirst<long>("SELECT min(flushed, tallied) FROM nodes WHERE slot = @slot", new { slot = _self }))
+            ? Math.Min(applied, await session.QueryFirst<long>("SELECT min(flushed, tallied) FROM nodes WHERE slot = @slot", new { slot }))
             : applied;
     }
 
@@ -336,7 +337,10 @@ public sealed class Tallies : IAsyncDisposable
         {
             await session.Prepare(DropBuckets).Set(1, Clock.BucketOf(now) - 576).Run();
             await session.Prepare(DropVisitors).Set(1, Clock.BucketOf(now) - 576).Run();
-            await session.Prepare(DropOutbox).Set(1, (long)_self).Set(2, now - OutboxRetention).Set(3, await Kept(session)).Run();
+            foreach (var slot in _own)
+            {
+                await session.Prepare(DropOutbox).Set(1, (long)slot).Set(2, now - OutboxRetention).Set(3, await Kept(session, slot)).Run();
+            }
         });
     }
 

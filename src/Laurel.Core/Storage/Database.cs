@@ -79,6 +79,9 @@ public abstract class Database : IAsyncDisposable
 
     internal abstract Awards.LedgerStore LedgerStore(NodeLease lease);
 
+    /// <summary>How many writers of a process the database can use at once, each with a node slot of its own.</summary>
+    internal virtual int Writers => 1;
+
     /// <summary>Whether its ledger commits some awards and visits before their rows; see <see cref="Awards.Memtable"/>.</summary>
     internal virtual bool Buffers => false;
 

@@ -1,7 +1,7 @@
 namespace Laurel.Core.Storage;
 
-/// <summary>A leased slot: the number under which this process keeps its own tally rows and outbox. Slots are reused, lowest
-/// first, so their number stays that of the processes that have run at once.</summary>
+/// <summary>A leased slot: the number under which a writer of this process keeps its own tally rows and outbox. Slots are reused, lowest
+/// first, so their number stays that of the writers that have run at once.</summary>
 public sealed class NodeLease : IAsyncDisposable
 {
     internal const long Length = 10 * Clock.Second;
@@ -22,29 +22,31 @@ public sealed class NodeLease : IAsyncDisposable
     /// <summary>Who holds it, as it is stored.</summary>
     internal string Holder => _owner;
 
-    /// <summary>Takes the lowest slot that is free: never leased, run out, or left by a dead process of this machine.</summary>
-    public static async Task<NodeLease> Take(Database database, TimeProvider time)
+    /// <summary>Takes the lowest slots that are free: never leased, run out, or left by a dead process of this machine.</summary>
+    public static async Task<IReadOnlyList<NodeLease>> Take(Database database, int count, TimeProvider time)
     {
         var owner = Owner.Current.ToString();
-        var slot = await database.Write(async session =>
+        var slots = await database.Write(async session =>
         {
             await Serialise(session);
             var now = time.Micros();
             var taken = (await session.Query<Row>(Rows)).ToDictionary(row => (short)row.Slot);
-            for (short candidate = 1; candidate <= MaximumSlots; candidate++)
+            var free = Enumerable.Range(1, MaximumSlots).Select(slot => (short)slot)
+                .Where(slot => !taken.TryGetValue(slot, out var row) || IsFree(row, now)).Take(count).ToList();
+            if (free.Count < count)
             {
-                if (!taken.TryGetValue(candidate, out var row) || IsFree(row, now))
-                {
-                    await session.Execute("""
-                        INSERT INTO nodes (slot, owner, leased_until, buffers, flushed, tallied) VALUES (@candidate, @owner, @until, 0, 0, 0)
-                        ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
-                        """, new { candidate, owner, until = now + Length });
-                    return candidate;
-                }
+                throw new LeaseLostException($"All {MaximumSlots} node slots are leased.");
             }
-            throw new LeaseLostException($"All {MaximumSlots} node slots are leased.");
+            foreach (var slot in free)
+            {
+                await session.Execute("""
+                    INSERT INTO nodes (slot, owner, leased_until, buffers, flushed, tallied) VALUES (@slot, @owner, @until, 0, 0, 0)
+                    ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
+                    """, new { slot, owner, until = now + Length });
+            }
+            return free;
         });
-        return new NodeLease(database, time, owner, slot);
+        return [.. slots.Select(slot => new NodeLease(database, time, owner, slot))];
     }
 
     private static bool IsFree(Row row, long now) => row.LeasedUntil < now || Owner.IsDead(row.Owner);
@@ -212,5 +214,5 @@ public sealed class NodeLease : IAsyncDisposable
 /// <param name="IsLeased">Whether its holder may still be there.</param>
 public sealed record NodeSlot(short Slot, (int Process, string Machine)? Holder, long LeasedUntil, bool IsLeased);
 
-/// <summary>Another process writes under this process's node slot: this one must end.</summary>
+/// <summary>Another process writes under a node slot of this process's: this one must end.</summary>
 public sealed class LeaseLostException(string message) : Exception(message);

@@ -287,6 +287,9 @@ internal sealed class PostgresDatabase : Database
         WHERE NOT ({Citus.IsPresent})
         """);
 
+    // While one waits for its round trips and for the disk, another goes on; more of them would only make batches smaller.
+    internal override int Writers => int.Parse(Environment.GetEnvironmentVariable("LW") ?? "2");
+
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease.Slot);
 
     /// <summary>A connection for the ledger's thread.</summary>

@@ -19,7 +19,7 @@ public sealed class LedgerQueueTests
         var kept = queue.Entries(1, 50).ConvertAll(entry => (entry, Done: queue.Submit(entry)));
         var left = queue.Entries(1001, 50).ConvertAll(entry => (entry, Done: queue.Submit(entry, ct: hangingUp.Token)));
         await hangingUp.CancelAsync();
-        queue.Release();
+        await queue.Release();
 
         foreach (var (_, done) in left)
         {
@@ -44,7 +44,7 @@ public sealed class LedgerQueueTests
         var poison = queue.Entry(600, new AwardClaim(null!, false, null, false, true, null, null, null, 0, 0, null), badge: 2);
         entries.Insert(700, poison);
         var done = entries.ConvertAll(entry => queue.Submit(entry));
-        queue.Release();
+        await queue.Release();
 
         await Assert.ThrowsAsync<EntryRefusedByStorageException>(() => done[700]);
         done.RemoveAt(700);
@@ -64,7 +64,7 @@ public sealed class LedgerQueueTests
             visits.Add(queue.Laurel.Core.Ledger.Submit(new VisitEntry(1, 1, 1000), Lane.Live, default).AsTask());
         }
         await Assert.ThrowsAsync<LedgerFullException>(() => queue.Submit(queue.Entries(1, 1)[0]));
-        queue.Release();
+        await queue.Release();
         await Task.WhenAll(visits);
         await queue.Submit(queue.Entries(1, 1)[0]);
     }
@@ -84,7 +84,7 @@ public sealed class LedgerQueueTests
         var waiting = queue.Submit(queue.Entries(6000, 1, payload)[0], Lane.Bulk, hangingUp.Token);
         await hangingUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        queue.Release();
+        await queue.Release();
         await Task.WhenAll([.. bulk, live]);
         Assert.Equal(3002, await queue.Stored());
     }
@@ -97,7 +97,7 @@ public sealed class LedgerQueueTests
         var bulk = queue.Entries(1, 3000).ConvertAll(entry => queue.Submit(entry, Lane.Bulk));
         var live = queue.Entries(5000, 700);
         var done = live.ConvertAll(entry => queue.Submit(entry));
-        queue.Release();
+        await queue.Release();
         await Task.WhenAll([.. bulk, .. done]);
 
         // All that waited live went with the first batch after the held one, with a quarter of imports.
@@ -115,7 +115,7 @@ public sealed class LedgerQueueTests
         var done = entries.ConvertAll(entry => queue.Submit(entry, entry.UserId % 3 == 0 ? Lane.Bulk : Lane.Live));
         var ending = queue.Laurel.DisposeAsync().AsTask();
         await queue.IsClosed();
-        queue.Release();
+        await queue.Release();
         await ending;
 
         Assert.All(done, each => Assert.True(each.IsCompletedSuccessfully || each.Wait(TimeSpan.FromSeconds(5))));
@@ -130,9 +130,12 @@ public sealed class LedgerQueueTests
         await using var core = await LaurelCore.Open(
             new CoreOptions(new DatabaseOptions(database.ConnectionString) { Partitions = database.Partitioned ? 4 : 0 }),
             TimeProvider.System, NullLogger.Instance, cause => died.TrySetResult(cause));
-        // Another process has written under this one's slot.
-        await core.Database.Write(async session => await session.Execute(
-            "INSERT INTO outbox (node, sequence, committed_at, events) VALUES (@node, 1, 0, @events)", new { node = core.Node, events = new byte[] { 1 } }));
+        // Another process has written under this one's slots.
+        foreach (var node in core.Nodes)
+        {
+            await core.Database.Write(async session => await session.Execute(
+                "INSERT INTO outbox (node, sequence, committed_at, events) VALUES (@node, 1, 0, @events)", new { node, events = new byte[] { 1 } }));
+        }
 
         await Assert.ThrowsAsync<StorageUnavailableException>(() => core.Ledger.Submit(new VisitEntry(1, 1, 1000), Lane.Live, default).AsTask());
 
@@ -141,41 +144,86 @@ public sealed class LedgerQueueTests
         await Assert.ThrowsAsync<LedgerFullException>(() => core.Ledger.Submit(new VisitEntry(1, 1, 1000), Lane.Live, default).AsTask());
     }
 
-    /// <summary>A ledger whose writer can be held inside a batch: the batch waits for the lock of a badge's row.</summary>
+    [Theory, EveryEngine(Only = [Engine.Postgres, Engine.PostgresPartitioned])]
+    public async Task A_batch_that_waits_holds_up_no_user_of_another_writer(Engine engine)
+    {
+        await using var queue = await Queue.Open(engine);
+        await queue.Hold();
+        var waiting = queue.Submit(queue.Entries(1, 1)[0]);
+
+        await queue.Laurel.Core.Ledger.Submit(new VisitEntry(queue.Elsewhere, 1, 1000), Lane.Live, default);
+
+        Assert.False(waiting.IsCompleted);
+        await queue.Release();
+        await waiting;
+        await Recount.AssertExact(queue.Laurel.Core, queue.Laurel.Core.Time.Micros());
+    }
+
+    [Theory, EveryEngine(Only = [Engine.Postgres, Engine.PostgresPartitioned])]
+    public async Task A_batch_that_waits_for_a_badge_keeps_none_behind_it_from_another_writer(Engine engine)
+    {
+        await using var queue = await Queue.Open(engine);
+        await queue.Hold();
+        var release = new TaskCompletionSource();
+        var holding = await queue.Lock(2, release.Task);
+        var both = new[] { queue.Entry(1, badge: 3), queue.Entry(2, badge: 2) }.Select(entry => queue.Submit(entry)).ToList();
+        await queue.Release();
+        while (await queue.Laurel.Core.Database.Read(async session => await session.QueryFirst<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")) == 0)
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        var other = queue.Submit(queue.Entry(3, badge: 3, user: queue.Elsewhere));
+
+        // Each would wait for the other's badge, had the batch taken them in the order of its users.
+        await Task.WhenAny(other, Task.Delay(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Assert.True(other.IsCompletedSuccessfully);
+        Assert.DoesNotContain(both, each => each.IsCompleted);
+        release.SetResult();
+        await Task.WhenAll([.. both, holding]);
+    }
+
+    /// <summary>A ledger whose writer can be held inside a batch: the batch waits for the lock of a badge's row. Of several writers one, whose
+    /// users all entries are of: each has a queue of its own.</summary>
     private sealed class Queue : IAsyncDisposable
     {
         private readonly TestDatabase _database;
         private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly Badge _badge;
-        private readonly Badge _claimable;
+        private readonly Badge[] _badges;
+        private readonly List<int> _users;
         private Task _holding = Task.CompletedTask;
         private Task _plug = Task.CompletedTask;
 
-        private Queue(TestDatabase database, TestCore laurel, Badge badge, Badge claimable) =>
-            (_database, Laurel, _badge, _claimable) = (database, laurel, badge, claimable);
+        private Queue(TestDatabase database, TestCore laurel, Badge[] badges) =>
+            (_database, Laurel, _badges, _users) = (database, laurel, badges, [.. Users(laurel, elsewhere: false)]);
 
         public TestCore Laurel { get; }
+
+        /// <summary>A user of another writer.</summary>
+        public int Elsewhere => Users(Laurel, elsewhere: true).First();
+
+        // From the first on, those of the first's writer, or the others.
+        private static IEnumerable<int> Users(TestCore laurel, bool elsewhere) => Enumerable.Range(1, 100_000)
+            .Where(user => laurel.Core.Ledger.WriterOf(user) != laurel.Core.Ledger.WriterOf(1) == elsewhere);
 
         public static async Task<Queue> Open(Engine engine)
         {
             var database = await TestDatabase.Create(engine);
             var laurel = await TestCore.OpenSecond(database);
             await laurel.Issuer(1);
-            await laurel.Badge(1, 1, new Recurrence.Always());
-            await laurel.Badge(2, 1, new Recurrence.Always());
-            return new Queue(database, laurel, (await laurel.Core.Badges.Find(1))!, (await laurel.Core.Badges.Find(2))!);
+            var badges = new List<Badge>();
+            foreach (var id in new[] { 1, 2, 3 })
+            {
+                await laurel.Badge(id, 1, new Recurrence.Always());
+                badges.Add((await laurel.Core.Badges.Find(id))!);
+            }
+            return new Queue(database, laurel, [.. badges]);
         }
 
         public async Task Hold()
         {
-            var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _holding = Task.Run(() => Laurel.Core.Database.Write(async session =>
-            {
-                await session.Execute("UPDATE badges SET awarded = awarded WHERE id = 1");
-                held.SetResult();
-                await _release.Task;
-            }));
-            await held.Task;
+            _holding = await Lock(1, _release.Task);
             _plug = Submit(Entry(0));
             while (Laurel.Core.QueueDepth > 0)
             {
@@ -183,7 +231,26 @@ public sealed class LedgerQueueTests
             }
         }
 
-        public void Release() => _release.TrySetResult();
+        /// <summary>Locks the row of a badge, and answers what ends when it is free again.</summary>
+        public async Task<Task> Lock(int badge, Task until)
+        {
+            var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var holding = Task.Run(() => Laurel.Core.Database.Write(async session =>
+            {
+                await session.Execute("UPDATE badges SET awarded = awarded WHERE id = @badge", new { badge });
+                held.SetResult();
+                await until;
+            }));
+            await held.Task;
+            return holding;
+        }
+
+        /// <summary>Lets the held batch go, and ends when it is committed.</summary>
+        public Task Release()
+        {
+            _release.TrySetResult();
+            return _plug;
+        }
 
         public Task Submit(AwardEntry entry, Lane lane = Lane.Live, CancellationToken ct = default) =>
             Laurel.Core.Ledger.Submit(entry, lane, ct).AsTask();
@@ -207,9 +274,9 @@ public sealed class LedgerQueueTests
         public List<AwardEntry> Entries(int first, int count, string? payload = null) =>
             [.. Enumerable.Range(first, count).Select(number => Entry(number, payload: payload))];
 
-        public AwardEntry Entry(int number, AwardClaim? claim = null, string? payload = null, int badge = 1) =>
-            new(new Award(10_000_000 + number, 1 + number, badge, $"i:{10_000_000 + number}", 1_000_000, AwardSource.Native, null) { Payload = payload },
-                badge == 1 ? _badge : _claimable) { Claim = claim, Manual = claim is not null };
+        public AwardEntry Entry(int number, AwardClaim? claim = null, string? payload = null, int badge = 1, int? user = null) =>
+            new(new Award(10_000_000 + number, user ?? _users[number], badge, $"i:{10_000_000 + number}", 1_000_000, AwardSource.Native, null) { Payload = payload },
+                _badges[badge - 1]) { Claim = claim, Manual = claim is not null };
 
         public async Task<long> Stored()
         {
@@ -225,9 +292,8 @@ public sealed class LedgerQueueTests
 
         public async ValueTask DisposeAsync()
         {
-            Release();
+            await Release();
             await _holding;
-            await _plug;
             await Laurel.DisposeAsync();
             await _database.DisposeAsync();
         }

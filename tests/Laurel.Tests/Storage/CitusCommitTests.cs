@@ -44,10 +44,11 @@ public sealed class CitusCommitTests
 
         var awarding = laurel.Award(1, 1).AsTask();
         await Until(machine, "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 1281455474 AND granted)");
+        var slot = laurel.Core.Ledger.WriterOf(1).Store.Node;
         // Its turn comes when the COMMIT is over, before the batch is asked about.
-        await Run(machine, "SELECT pg_advisory_lock(1281455474, (SELECT slot FROM nodes))");
+        await Run(machine, $"SELECT pg_advisory_lock(1281455474, {slot})");
         await Run(machine, "CREATE TEMP TABLE unseen AS SELECT * FROM outbox; DELETE FROM outbox");
-        await Run(machine, "BEGIN; INSERT INTO outbox SELECT * FROM unseen; SELECT pg_advisory_unlock(1281455474, (SELECT slot FROM nodes))");
+        await Run(machine, $"BEGIN; INSERT INTO outbox SELECT * FROM unseen; SELECT pg_advisory_unlock(1281455474, {slot})");
         await using (var other = await Open(database))
         {
             while (!awarding.IsCompleted && !await Ask(other, Waits))

@@ -28,7 +28,7 @@ internal sealed class TransferTable
     /// <summary>The row of <c>settings</c> that says how far an import is; of the database, not of its content.</summary>
     public const string ImportSetting = "import";
 
-    // What a process wrote under its node slot counts together with what others did; an import writes it under the lowest.
+    // What a writer wrote under its node slot counts together with what others did; an import writes it under the lowest.
     private const string Node = "node";
     private const string LastTime = "last_awarded_at";
 
