@@ -52,9 +52,20 @@ function rows.badge(get)
   return function() return badges .. badge(random(option.badges)) .. get.tail end
 end
 
+-- All holders in turn, so that none is asked for again before all others were.
 function rows.list(get)
   local users, badges = get.head .. "/v1/users/", "/badges?limit=25" .. get.tail
-  return function() return users .. holder_id(holder()) .. badges end
+  local i = number
+  return function()
+    i = i + option.threads
+    return users .. holder_id(i * 618033 % option.holders + 1) .. badges
+  end
+end
+
+-- The same thousand holders again and again.
+function rows.again(get)
+  local users, badges = get.head .. "/v1/users/", "/badges?limit=25" .. get.tail
+  return function() return users .. holder_id(random(math.min(1000, option.holders))) .. badges end
 end
 
 function rows.point(get)

@@ -99,7 +99,7 @@ public sealed class LaurelCore : IAsyncDisposable
         var stores = leases.Select(database.LedgerStore).ToList();
         _ledger = new Ledger(stores.Select(store => new LedgerWriter(store, Statistics, time, log, die, database.Patience)));
         Lifetimes = new Lifetimes(database, _changes, _ledger, Badges, Issuers, time);
-        UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes);
+        UserAwards = new UserAwards(database, _ledger, Badges, Issuers, Lifetimes, Statistics);
         RemovedAwards = new RemovedAwards(database);
         Holders = new Holders(database, _ledger, Lifetimes);
         Points = new Points(database, Users, time);

@@ -6,6 +6,7 @@ internal sealed class RequestsTable(Stage stage)
     private const string Award = "award POST";
     private const string BadgeGet = "badge GET";
     private const string UserList = "user list (25)";
+    private const string AgainList = "user list (25), asked for again";
     private const string Dates = "awarded-dates (100 ids)";
     private const string Bare = "bare";
 
@@ -24,7 +25,7 @@ internal sealed class RequestsTable(Stage stage)
     {
         var contenders = await Contenders(ct);
         // Reads before writes: what awards leave to be done later must not fall into a read.
-        (string Title, string Row)[] requests = [(BadgeGet, "badge"), (UserList, "list"), (Dates, "dates"), (Award, "award")];
+        (string Title, string Row)[] requests = [(BadgeGet, "badge"), (UserList, "list"), (AgainList, "again"), (Dates, "dates"), (Award, "award")];
         var groups = requests
             .SelectMany(request => Connections.Select(connections => contenders
                 .Where(contender => Answers(contender, request.Row))

@@ -45,7 +45,7 @@ internal static class Outbox
 
     private const string Nodes = "SELECT slot FROM nodes";
 
-    private const string NewestOf = "SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = $1";
+    private const string NewestRow = "SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = $1";
 
     private const byte Version = 1;
 
@@ -61,7 +61,7 @@ internal static class Outbox
     public static async ValueTask<List<short>> Slots(Session session)
     {
         var slots = new List<short>();
-        var rows = session.Prepare(Nodes);
+        var rows = session.PrepareShort(Nodes);
         while (await rows.Read())
         {
             slots.Add((short)rows.Long(0));
@@ -76,12 +76,21 @@ internal static class Outbox
         var newest = new Dictionary<short, long>();
         foreach (var slot in await Slots(session))
         {
-            var row = session.Prepare(NewestOf).Set(1, slot);
-            await row.Read();
-            newest[slot] = row.Long(0);
-            await row.Done();
+            newest[slot] = (await NewestOf(session.Prepare(NewestRow), slot)).Sequence;
         }
         return newest;
+    }
+
+    /// <summary>The same of one slot.</summary>
+    public static ValueTask<(short Slot, long Sequence)> NewestOf(Session session, short slot) => NewestOf(session.PrepareShort(NewestRow), slot);
+
+    private static async ValueTask<(short Slot, long Sequence)> NewestOf(Statement row, short slot)
+    {
+        row.Set(1, slot);
+        await row.Read();
+        var newest = row.Long(0);
+        await row.Done();
+        return (slot, newest);
     }
 
     public static byte[] Pack(ReadOnlySpan<OutboxEvent> events)

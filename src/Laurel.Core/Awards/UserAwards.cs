@@ -51,14 +51,16 @@ public sealed class UserAwards
     private readonly BadgeCatalogue _badges;
     private readonly IssuerCatalogue _issuers;
     private readonly Lifetimes _lifetimes;
+    private readonly KeptLists _kept;
 
-    internal UserAwards(Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers, Lifetimes lifetimes) =>
-        (_database, _ledger, _lists, _times, _badges, _issuers, _lifetimes) =
-            (database, ledger, new UserLists(ledger), new AwardTimesReader(database, ledger), badges, issuers, lifetimes);
+    internal UserAwards(
+        Database database, Ledger ledger, BadgeCatalogue badges, IssuerCatalogue issuers, Lifetimes lifetimes, Statistics.Tallies tallies) =>
+        (_database, _ledger, _lists, _times, _badges, _issuers, _lifetimes, _kept) =
+            (database, ledger, new UserLists(ledger), new AwardTimesReader(database, ledger), badges, issuers, lifetimes, new KeptLists(tallies));
 
     /// <summary>The badges a user holds, each once, behind a position, nearest first.</summary>
     public ValueTask<List<HeldBadge>> Badges(long userId, Position after, bool ascending, int limit) =>
-        AsOfNow(userId, () => ReadBadges(userId, after, ascending, limit));
+        AsOfNow(userId, () => _kept.Get(userId, after, ascending, limit, () => ReadBadges(userId, after, ascending, limit)));
 
     // What is due to disappear is gone first. Most deployments have no such issuer.
     private ValueTask<T> AsOfNow<T>(long userId, Func<ValueTask<T>> read)

@@ -41,10 +41,12 @@ public sealed class Tallies : IAsyncDisposable
     private readonly ConcurrentDictionary<long, Total> _totalsByDay = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<short, long> _applied = new();
+    private readonly SemaphoreSlim _reading = new(1, 1);
+    private readonly SharedRuns<bool> _catchingUp;
     private IReadOnlyList<short> _own = [];
     private Task _polling = Task.CompletedTask;
 
-    public Tallies(Database database, TimeProvider time) => (_database, _time) = (database, time);
+    public Tallies(Database database, TimeProvider time) => (_database, _time, _catchingUp) = (database, time, new(LookForOthers));
 
     /// <summary>Moved by what is applied here.</summary>
     internal AwardStamps Stamps { get; } = new();
@@ -289,7 +291,44 @@ public sealed class Tallies : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends when all is taken in here that any process had committed when it was called. What this process has told of is in any
+    /// case. Who asks at the same time asks together.</summary>
+    /// <returns>False when it cannot be known now.</returns>
+    internal Task<bool> CatchUp() => _catchingUp.Run();
+
+    private async Task<bool> LookForOthers()
+    {
+        try
+        {
+            var others = (await _database.Read(Outbox.Slots)).Where(slot => !_own.Contains(slot));
+            var newest = await Task.WhenAll(others.Select(slot => _database.Read(session => Outbox.NewestOf(session, slot)).AsTask()));
+            if (Array.Exists(newest, each => each.Sequence > _applied.GetValueOrDefault(each.Slot)))
+            {
+                await ReadOthers();
+            }
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    // Those who catch up and the poll: a node's batches are applied in order.
     private async Task ReadOthers()
+    {
+        await _reading.WaitAsync(_ending.Token);
+        try
+        {
+            await ReadOutboxes();
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    private async Task ReadOutboxes()
     {
         foreach (var node in (await _database.Poll(Outbox.Slots)).Where(slot => !_own.Contains(slot)))
         {
@@ -349,6 +388,7 @@ public sealed class Tallies : IAsyncDisposable
         await _ending.CancelAsync();
         await _polling;
         _ending.Dispose();
+        _reading.Dispose();
     }
 
     /// <summary>A total, of a badge or of a day: until it is loaded it collects the deltas that pass.</summary>

@@ -288,7 +288,7 @@ internal sealed class PostgresDatabase : Database
         """);
 
     // While one waits for its round trips and for the disk, another goes on; more of them would only make batches smaller.
-    internal override int Writers => int.Parse(Environment.GetEnvironmentVariable("LW") ?? "2");
+    internal override int Writers => 2;
 
     internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease.Slot);
 

@@ -24,6 +24,9 @@ internal sealed class TestCore : IAsyncDisposable
 
     public LaurelCore Core { get; }
 
+    /// <summary>On which it was opened, where it owns it.</summary>
+    public TestDatabase TestDatabase => _owned ?? throw new InvalidOperationException("Somebody else's.");
+
     /// <summary>What the core said when it could not go on.</summary>
     public static List<Exception> Deaths { get; } = [];
 
