@@ -23,8 +23,6 @@ public readonly record struct CountedBadge(long BadgeId, long Standing, long Awa
 /// committed and not yet moved to its table is read first, because a row only ever moves that way.</summary>
 public sealed class UserAwards
 {
-    private const string Repeated = "SELECT badge_id, first_at, first_id FROM repeated_awards WHERE user_id = $1";
-
     private const string Counted = "SELECT badge_id, standing, first_at, first_id FROM repeated_awards WHERE user_id = $1";
 
     private const string OnceOf = "SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = ''";
@@ -79,8 +77,7 @@ public sealed class UserAwards
         var buffered = await _ledger.Buffered(userId);
         return await _database.Read(async session =>
         {
-            var (repeated, once) = await _lists.OnceAfter(
-                session, session.PrepareShort(Repeated).Set(1, userId), ReadRepeated, userId, after, ascending, limit);
+            var (repeated, once) = await _lists.OnceAndRepeated(session, userId, after, ascending, limit);
             var held = repeated is null ? once : await Merge(session, userId, repeated, once, after, ascending, limit);
             return buffered.Count == 0 ? held : WithBuffered(held, buffered, after, ascending, limit);
         });
@@ -100,17 +97,6 @@ public sealed class UserAwards
             }
         }
         return UserLists.Nearest(held, ascending, limit);
-    }
-
-    private static async ValueTask<Dictionary<long, HeldBadge>?> ReadRepeated(Statement rows)
-    {
-        Dictionary<long, HeldBadge>? repeated = null;
-        while (await rows.Read())
-        {
-            repeated ??= [];
-            repeated[rows.Long(0)] = new HeldBadge(rows.Long(0), rows.Long(1), rows.Long(2));
-        }
-        return repeated;
     }
 
     // A badge may have both an award without an occasion and duplicates: the earlier of the two dates it.
@@ -215,14 +201,14 @@ public sealed class UserAwards
     private static async ValueTask<(Dictionary<long, long> Dates, Dictionary<long, HeldBadge>? Repeated)> DatesAndRepeated(
         Session session, long userId, IReadOnlyList<long> badgeIds)
     {
-        var repeated = session.PrepareShort(Repeated).Set(1, userId);
+        var repeated = session.PrepareShort(UserLists.Repeated).Set(1, userId);
         if (badgeIds.Count < Scarce)
         {
-            return (await DatesBySeek(session, userId, badgeIds), await ReadRepeated(repeated));
+            return (await DatesBySeek(session, userId, badgeIds), await UserLists.ReadRepeated(repeated));
         }
         var whole = session.PrepareShort(Dates).Set(1, userId).Set(2, Scanned);
         session.Together(whole, repeated);
-        var (scanned, rest) = (await DatesByScan(whole, badgeIds), await ReadRepeated(repeated));
+        var (scanned, rest) = (await DatesByScan(whole, badgeIds), await UserLists.ReadRepeated(repeated));
         return (scanned ?? await DatesBySeek(session, userId, badgeIds), rest);
     }
 

@@ -29,6 +29,20 @@ internal sealed class UserLists(Ledger ledger)
         WHERE user_id = $1 AND occasion = '' AND listed = 1 AND (awarded_at, id) < ($2, $3) ORDER BY awarded_at DESC, id DESC LIMIT $4
         """;
 
+    // The repeatable badges in the same answer: to be asked for themselves would cost as much again.
+    private const string RepeatedToo = "SELECT badge_id, first_at, first_id, 1 FROM repeated_awards WHERE user_id = $1";
+
+    private const string RepeatedAndOnceAscending = $"""
+        {RepeatedToo} UNION ALL SELECT badge_id, awarded_at, id, 0 FROM ({OnceAscending}) AS once
+        """;
+
+    private const string RepeatedAndOnceDescending = $"""
+        {RepeatedToo} UNION ALL SELECT badge_id, awarded_at, id, 0 FROM ({OnceDescending}) AS once
+        """;
+
+    /// <summary>Selects the badges of which a user has awards with an occasion, and the earliest of each.</summary>
+    public const string Repeated = "SELECT badge_id, first_at, first_id FROM repeated_awards WHERE user_id = $1";
+
     private const string AllAscending = $"""
         SELECT {Columns} FROM (SELECT {Columns} FROM awards
           WHERE user_id = $1 AND occasion = '' AND listed = 1 AND (awarded_at, id) > ($2, $3) ORDER BY awarded_at, id LIMIT $4) AS a
@@ -38,21 +52,47 @@ internal sealed class UserLists(Ledger ledger)
         ORDER BY awarded_at, id LIMIT $4
         """;
 
-    /// <summary>Awards without an occasion, behind a position, nearest first; and what is to be asked before them.</summary>
-    public async ValueTask<(T First, List<HeldBadge> Once)> OnceAfter<T>(
-        Session session, Statement first, Func<Statement, ValueTask<T>> read, long userId, Position after, bool ascending, int limit)
+    /// <summary>Awards without an occasion, behind a position, nearest first; and the badges of which there are others, null for none.</summary>
+    public async ValueTask<(Dictionary<long, HeldBadge>? Repeated, List<HeldBadge> Once)> OnceAndRepeated(
+        Session session, long userId, Position after, bool ascending, int limit)
     {
         if (!session.ListsEveryUser)
         {
-            return (await read(first), await Once(session, userId, after, ascending, limit));
+            return (await ReadRepeated(session.PrepareShort(Repeated).Set(1, userId)), await Once(session, userId, after, ascending, limit));
         }
-        var listed = Listed(session, userId, after, ascending, limit);
-        session.Together(first, listed);
-        return (await read(first), await ReadListed(listed, limit));
+        var (repeated, once) = ((Dictionary<long, HeldBadge>?)null, new List<HeldBadge>(Math.Min(limit, Few)));
+        var rows = Bind(session, ascending ? RepeatedAndOnceAscending : RepeatedAndOnceDescending, userId, after, limit);
+        while (await rows.Read())
+        {
+            if (rows.Long(3) == 0)
+            {
+                once.Add(Read(rows));
+            }
+            else
+            {
+                (repeated ??= [])[rows.Long(0)] = Read(rows);
+            }
+        }
+        // The database may give the parts in any order.
+        return (repeated, Nearest(once, ascending, limit));
+    }
+
+    /// <summary>Of which badges a user has awards with an occasion, and the earliest of each; null for none.</summary>
+    public static async ValueTask<Dictionary<long, HeldBadge>?> ReadRepeated(Statement rows)
+    {
+        Dictionary<long, HeldBadge>? repeated = null;
+        while (await rows.Read())
+        {
+            (repeated ??= [])[rows.Long(0)] = Read(rows);
+        }
+        return repeated;
     }
 
     private static Statement Listed(Session session, long userId, Position after, bool ascending, int limit) =>
-        session.PrepareShort(ascending ? OnceAscending : OnceDescending).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
+        Bind(session, ascending ? OnceAscending : OnceDescending, userId, after, limit);
+
+    private static Statement Bind(Session session, string sql, long userId, Position after, int limit) =>
+        session.PrepareShort(sql).Set(1, userId).Set(2, after.At).Set(3, after.Id).Set(4, limit);
 
     private static async ValueTask<List<HeldBadge>> ReadListed(Statement listed, int limit)
     {

@@ -364,10 +364,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     }
 }
 
-internal abstract class PostgresStatement(NpgsqlCommand command) : Statement
+internal abstract class PostgresStatement(NpgsqlParameterCollection parameters) : Statement
 {
-    protected NpgsqlCommand Command => command;
-
     public override Statement Set(int index, long value) => Add(index, new NpgsqlParameter<long> { TypedValue = value });
 
     public override Statement Set(int index, long? value) => Add(index, value is { } number
@@ -383,20 +381,20 @@ internal abstract class PostgresStatement(NpgsqlCommand command) : Statement
     private PostgresStatement Add(int index, NpgsqlParameter parameter)
     {
         // Set in order, or over an earlier run's value.
-        if (index <= command.Parameters.Count)
+        if (index <= parameters.Count)
         {
-            command.Parameters[index - 1] = parameter;
+            parameters[index - 1] = parameter;
         }
         else
         {
-            command.Parameters.Add(parameter);
+            parameters.Add(parameter);
         }
         return this;
     }
 }
 
 /// <summary>A statement on a connection of its session's own.</summary>
-internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(command)
+internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(command.Parameters)
 {
     private NpgsqlDataReader? _reader;
 
@@ -405,7 +403,7 @@ internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(co
         if (_reader is null)
         {
             await Open();
-            _reader = await Command.ExecuteReaderAsync();
+            _reader = await command.ExecuteReaderAsync();
         }
         if (await _reader.ReadAsync())
         {
@@ -418,10 +416,10 @@ internal sealed class OwnStatement(NpgsqlCommand command) : PostgresStatement(co
     public override async ValueTask<int> Run()
     {
         await Open();
-        return await Command.ExecuteNonQueryAsync();
+        return await command.ExecuteNonQueryAsync();
     }
 
-    private ValueTask Open() => Command.Connection!.State == ConnectionState.Closed ? new(Command.Connection.OpenAsync()) : default;
+    private ValueTask Open() => command.Connection!.State == ConnectionState.Closed ? new(command.Connection.OpenAsync()) : default;
 
     public override async ValueTask Done()
     {

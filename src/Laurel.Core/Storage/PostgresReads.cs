@@ -20,9 +20,9 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
     private bool _watched;
 
     /// <summary>One reader's queries, and what they answered.</summary>
-    private sealed class Trip(IReadOnlyList<NpgsqlCommand> queries)
+    private sealed class Trip(IReadOnlyList<NpgsqlBatchCommand> queries)
     {
-        public IReadOnlyList<NpgsqlCommand> Queries { get; } = queries;
+        public IReadOnlyList<NpgsqlBatchCommand> Queries { get; } = queries;
 
         public int Tries { get; set; }
 
@@ -38,7 +38,7 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
     /// <param name="queries">Each answers few rows: they are held in memory, and others wait for them.</param>
     /// <exception cref="PostgresException">One of them was refused.</exception>
     /// <exception cref="NpgsqlException">The server is not there, or not any more.</exception>
-    public Task<PostgresRows[]> Ask(params IReadOnlyList<NpgsqlCommand> queries)
+    public Task<PostgresRows[]> Ask(params IReadOnlyList<NpgsqlBatchCommand> queries)
     {
         var trip = new Trip(queries);
         var watch = false;
@@ -131,8 +131,8 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
         return trips.Count > 0;
     }
 
-    // A query may be asked again, and parameters belong to one command at a time.
-    private static NpgsqlBatchCommand Copy(NpgsqlCommand query)
+    // Of a query that is asked again: parameters belong to one command for good.
+    private static NpgsqlBatchCommand Copy(NpgsqlBatchCommand query)
     {
         var copy = new NpgsqlBatchCommand(query.CommandText);
         foreach (NpgsqlParameter parameter in query.Parameters)
@@ -151,9 +151,12 @@ internal sealed class PostgresReads(NpgsqlDataSource source, int most)
         {
             connection ??= await source.OpenConnectionAsync();
             await using var batch = new NpgsqlBatch(connection);
-            foreach (var query in trips.SelectMany(trip => trip.Queries))
+            foreach (var trip in trips)
             {
-                batch.BatchCommands.Add(Copy(query));
+                foreach (var query in trip.Queries)
+                {
+                    batch.BatchCommands.Add(trip.Tries == 1 ? query : Copy(query));
+                }
             }
             await using var reader = await batch.ExecuteReaderAsync();
             for (; answered < trips.Count; answered++)
@@ -250,10 +253,20 @@ internal sealed class PostgresRows
 }
 
 /// <summary>A short query that travels with those of others.</summary>
-internal sealed class SharedStatement(PostgresReads reads, string sql) : PostgresStatement(new NpgsqlCommand(sql))
+internal sealed class SharedStatement : PostgresStatement
 {
+    private readonly PostgresReads _reads;
+    private readonly NpgsqlBatchCommand _query;
     private PostgresRows? _rows;
     private SharedStatement? _follower;
+
+    public SharedStatement(PostgresReads reads, string sql)
+        : this(reads, new NpgsqlBatchCommand(sql))
+    {
+    }
+
+    private SharedStatement(PostgresReads reads, NpgsqlBatchCommand query)
+        : base(query.Parameters) => (_reads, _query) = (reads, query);
 
     /// <summary>Lets another travel with this one; it is read behind it.</summary>
     public void Lead(SharedStatement follower) => _follower = follower;
@@ -264,12 +277,12 @@ internal sealed class SharedStatement(PostgresReads reads, string sql) : Postgre
         {
             if (_follower is { } follower)
             {
-                var both = await reads.Ask(Command, follower.Command);
+                var both = await _reads.Ask(_query, follower._query);
                 (_rows, follower._rows, _follower) = (both[0], both[1], null);
             }
             else
             {
-                _rows = (await reads.Ask(Command))[0];
+                _rows = (await _reads.Ask(_query))[0];
             }
         }
         if (_rows.Next())
