@@ -220,23 +220,24 @@ internal sealed class PostgresRows
     public static async ValueTask<PostgresRows> Of(NpgsqlDataReader reader)
     {
         var rows = new PostgresRows { _columns = reader.FieldCount };
+        Type[]? types = null;
         while (await reader.ReadAsync())
         {
-            for (var column = 0; column < rows._columns; column++)
+            types ??= [.. Enumerable.Range(0, rows._columns).Select(reader.GetFieldType)];
+            for (var column = 0; column < types.Length; column++)
             {
-                rows._cells.Add(Read(reader, column));
+                rows._cells.Add(Read(reader, column, types[column]));
             }
         }
         return rows;
     }
 
-    private static Cell Read(NpgsqlDataReader reader, int column)
+    private static Cell Read(NpgsqlDataReader reader, int column, Type type)
     {
         if (reader.IsDBNull(column))
         {
             return new Cell(0, DBNull.Value);
         }
-        var type = reader.GetFieldType(column);
         return type == typeof(string) ? new Cell(0, reader.GetString(column))
             : type == typeof(byte[]) ? new Cell(0, reader.GetFieldValue<byte[]>(column))
             : new Cell(reader.GetInt64(column), null);

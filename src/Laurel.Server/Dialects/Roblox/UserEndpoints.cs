@@ -32,12 +32,12 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views, RobloxAcc
             await RobloxJson.Write(context, error);
             return;
         }
-        if (!await core.Users.Exists(userId))
+        var held = await core.UserAwards.Badges(userId, page.From, page.ReadsAscending, page.Limit + 1);
+        if (held.Count == 0 && !await core.Users.Exists(userId))
         {
             await RobloxJson.Write(context, RobloxError.UserInvalid);
             return;
         }
-        var held = await core.UserAwards.Badges(userId, page.From, page.ReadsAscending, page.Limit + 1);
         var cursors = page.Cut(held, static badge => badge.Position, list, core.Tokens);
         var wish = BadgeEndpoints.Wish(context.Request);
         var shown = new List<BadgeView>(held.Count);
@@ -71,12 +71,12 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views, RobloxAcc
             await RobloxJson.Write(context, error);
             return;
         }
-        if (!await core.Users.Exists(userId))
+        var dates = await core.UserAwards.AwardedDates(userId, badgeIds);
+        if (dates.Count == 0 && !await core.Users.Exists(userId))
         {
             await RobloxJson.Write(context, RobloxError.UserInvalid);
             return;
         }
-        var dates = await core.UserAwards.AwardedDates(userId, badgeIds);
         using var buffer = new RobloxBuffer(16 + (dates.Count * 96));
         buffer.Write("{\"data\":["u8);
         var first = true;
@@ -142,13 +142,13 @@ internal sealed class UserEndpoints(LaurelCore core, BadgeViews views, RobloxAcc
             await RobloxJson.Write(context, RobloxError.NotFound);
             return;
         }
-        if (!await core.Users.Exists(userId))
-        {
-            await RobloxJson.Write(context, RobloxError.UserInvalid);
-            return;
-        }
         if (await core.UserAwards.AwardedDate(userId, badgeId) is not { } at)
         {
+            if (!await core.Users.Exists(userId))
+            {
+                await RobloxJson.Write(context, RobloxError.UserInvalid);
+                return;
+            }
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
