@@ -7,7 +7,8 @@ namespace Laurel.Core.Live;
 /// <summary>An order in which rows of several nodes may have been committed. Rows of one node are numbered as they were; across nodes
 /// neither clocks nor transaction numbers tell. But only what stands can be removed, and one key holds one award at a time: so a removal
 /// follows its award, an award follows the removal of the one that stood before, and one that stands in the end follows every removal
-/// of its key. That is all that anybody could notice.</summary>
+/// of its key. Whatever may come in either order comes as its nodes' clocks say: the writers of one process have the same, so what was
+/// asked of it one after the other is told so.</summary>
 internal sealed class CommitOrder
 {
     private readonly IReadOnlyList<OutboxRun> _news;
@@ -15,12 +16,12 @@ internal sealed class CommitOrder
     private readonly Dictionary<AwardKey, List<Touch>> _touched = [];
 
     // By node and row: what has to come before it.
-    private readonly SortedDictionary<long, List<Row>>[] _waits;
+    private readonly Dictionary<long, List<Row>>[] _waits;
 
     private CommitOrder(IReadOnlyList<OutboxRun> news)
     {
         _news = news;
-        _waits = [.. news.Select(_ => new SortedDictionary<long, List<Row>>())];
+        _waits = [.. news.Select(_ => new Dictionary<long, List<Row>>())];
     }
 
     // A row by its node's place among the news.
@@ -28,7 +29,7 @@ internal sealed class CommitOrder
 
     private readonly record struct Touch(Row Row, long AwardId, bool IsRemoval);
 
-    /// <summary>The rows in such an order. Memory grows with the removals among them, not with the rows.</summary>
+    /// <summary>The rows in such an order. Memory: eight bytes a row, and what is said of each removal.</summary>
     /// <param name="session">Where they are read.</param>
     /// <param name="news">One run of each node. If a row is in them, what it rests on is in them too, or was numbered before.</param>
     public static async ValueTask<IReadOnlyList<OutboxRun>> Of(Session session, IReadOnlyList<OutboxRun> news)
@@ -45,16 +46,20 @@ internal sealed class CommitOrder
                 order._removed.Add(KeyOf(each));
             }
         });
-        if (order._removed.Count == 0)
+        if (order._removed.Count > 0)
         {
-            return news;
+            await order.Each(session, order.Note);
+            foreach (var touches in order._touched.Values)
+            {
+                order.Constrain(touches);
+            }
         }
-        await order.Each(session, order.Note);
-        foreach (var touches in order._touched.Values)
+        var times = new long[news.Count][];
+        for (var node = 0; node < times.Length; node++)
         {
-            order.Constrain(touches);
+            times[node] = await news[node].ReadTimes(session);
         }
-        return order.Merge();
+        return order.Merge(times);
     }
 
     private async ValueTask Each(Session session, Action<Row, OutboxEvent> take)
@@ -125,49 +130,54 @@ internal sealed class CommitOrder
         }
     }
 
-    // Each node as far as it gets, in turns.
-    private List<OutboxRun> Merge()
+    // Of the nodes' next rows that have to wait for nothing, always the earliest.
+    private List<OutboxRun> Merge(long[][] times)
     {
         var merged = new List<OutboxRun>();
         var next = _news.Select(run => run.First).ToArray();
         while (true)
         {
-            var (moved, left) = (false, -1);
+            var (earliest, left) = (-1, -1);
             for (var node = 0; node < next.Length; node++)
             {
-                var from = next[node];
-                next[node] = Reach(node, next);
-                if (next[node] > from)
+                if (next[node] == _news[node].End)
                 {
-                    merged.Add(new OutboxRun(_news[node].Node, from, next[node]));
-                    moved = true;
+                    continue;
                 }
-                left = next[node] < _news[node].End ? node : left;
+                left = node;
+                if (!Waits(node, next) && (earliest < 0 || Time(node) < Time(earliest)))
+                {
+                    earliest = node;
+                }
             }
             if (left < 0)
             {
                 return merged;
             }
-            if (!moved)
+            if (earliest < 0)
             {
                 // Only where an award was put back at an id that it had before: nobody can tell one from the other.
                 _waits[left].Remove(next[left]);
+                continue;
             }
+            Append(merged, _news[earliest].Node, next[earliest]++);
         }
+
+        long Time(int node) => times[node][next[node] - _news[node].First];
     }
 
-    private long Reach(int node, long[] next)
+    private bool Waits(int node, long[] next) =>
+        _waits[node].TryGetValue(next[node], out var before) && before.Exists(each => next[each.Node] <= each.Sequence);
+
+    private static void Append(List<OutboxRun> merged, short node, long sequence)
     {
-        var waits = _waits[node];
-        while (waits.Count > 0)
+        if (merged.Count > 0 && merged[^1] is var last && last.Node == node)
         {
-            var (row, before) = waits.First();
-            if (before.Exists(each => next[each.Node] <= each.Sequence))
-            {
-                return row;
-            }
-            waits.Remove(row);
+            merged[^1] = last with { End = sequence + 1 };
         }
-        return _news[node].End;
+        else
+        {
+            merged.Add(new OutboxRun(node, sequence, sequence + 1));
+        }
     }
 }

@@ -26,8 +26,11 @@ public sealed partial class DashboardPageTests
             (await laurel.Post($"{Root}/visits", $$"""{"issuerId":100,"userId":{{user}}}""")).Is(204);
         }
         (await laurel.Award(1, 8)).Is(201);
+        time.StepClock(TimeSpan.FromMilliseconds(1));
         (await laurel.Award(2, 7, ""","awardedAt":"2025-12-01T00:00:00Z" """)).Is(201);
+        time.StepClock(TimeSpan.FromMilliseconds(1));
         var removed = (await laurel.Award(1, 7)).Is(201).Json["award"]!["id"];
+        time.StepClock(TimeSpan.FromMilliseconds(1));
         (await laurel.Award(3, 7)).Is(201);
 
         var page = (await browser.Get("/admin")).Is(HttpStatusCode.OK).Html;

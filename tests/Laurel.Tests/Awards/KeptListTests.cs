@@ -1,5 +1,4 @@
 using Laurel.Core.Awards;
-using Laurel.Core.Storage;
 using Laurel.Tests.Harness;
 using Xunit;
 

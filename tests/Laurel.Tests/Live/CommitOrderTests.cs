@@ -51,7 +51,7 @@ public sealed class CommitOrderTests
     }
 
     [Fact]
-    public async Task Awards_that_nobody_removes_stay_in_one_run_a_node()
+    public async Task Awards_of_one_moment_that_nobody_removes_stay_in_one_run_a_node()
     {
         await using var database = await TestDatabase.Create(Engine.Sqlite);
         await using var direct = Database.Open(new DatabaseOptions(database.ConnectionString));
@@ -60,12 +60,32 @@ public sealed class CommitOrderTests
         {
             for (var sequence = 1; sequence <= 600; sequence++)
             {
-                await History.Insert(session, (short)(1 + (sequence % 2)), (sequence + 1) / 2, [new OutboxEvent(OutboxKind.Awarded, sequence, 1, sequence, 0, "")]);
+                await History.Insert(session, (short)(1 + (sequence % 2)), (sequence + 1) / 2, at: 7, [new OutboxEvent(OutboxKind.Awarded, sequence, 1, sequence, 0, "")]);
             }
         });
         OutboxRun[] news = [new(1, 1, 301), new(2, 1, 301)];
 
         Assert.Equal(news, await direct.Read(session => CommitOrder.Of(session, news)));
+    }
+
+    [Fact]
+    public async Task What_could_be_in_either_order_is_as_the_clocks_say()
+    {
+        await using var database = await TestDatabase.Create(Engine.Sqlite);
+        await using var direct = Database.Open(new DatabaseOptions(database.ConnectionString));
+        await Migrator.Apply(direct);
+        (short Node, long Sequence, long At)[] rows = [(2, 1, 10), (1, 1, 11), (1, 2, 12), (2, 2, 13), (3, 1, 14), (2, 3, 15), (2, 4, 16)];
+        await direct.Write(async session =>
+        {
+            foreach (var (node, sequence, at) in rows)
+            {
+                await History.Insert(session, node, sequence, at, [new OutboxEvent(OutboxKind.Awarded, at, 1, at, 0, "")]);
+            }
+        });
+
+        var order = await direct.Read(session => CommitOrder.Of(session, [new(1, 1, 3), new(2, 1, 5), new(3, 1, 2)]));
+
+        Assert.Equal([new(2, 1, 2), new(1, 1, 3), new(2, 2, 3), new(3, 1, 2), new(2, 3, 5)], order);
     }
 
     /// <summary>Rows in the order in which they are committed, each by some node, on few keys; some awards stood before.</summary>
@@ -114,15 +134,17 @@ public sealed class CommitOrderTests
 
         public async Task Store(Session session)
         {
+            // They say whatever they like.
+            var clocks = new Random(Rows.Count);
             await session.Execute("DELETE FROM outbox");
             foreach (var ((node, sequence), events) in Rows)
             {
-                await Insert(session, node, sequence, events);
+                await Insert(session, node, sequence, clocks.Next(0, 50), events);
             }
         }
 
-        public static Task Insert(Session session, short node, long sequence, List<OutboxEvent> events) => session.Execute(
-            "INSERT INTO outbox (node, sequence, committed_at, events) VALUES (@node, @sequence, 0, @packed)",
-            new { node, sequence, packed = Outbox.Pack([.. events]) });
+        public static Task Insert(Session session, short node, long sequence, long at, List<OutboxEvent> events) => session.Execute(
+            "INSERT INTO outbox (node, sequence, committed_at, events) VALUES (@node, @sequence, @at, @packed)",
+            new { node, sequence, at, packed = Outbox.Pack([.. events]) });
     }
 }

@@ -17,6 +17,7 @@ public sealed class PastEventsTests
         for (var user = 1; user <= 80; user++)
         {
             await laurel.User(user);
+            time.StepClock(TimeSpan.FromMilliseconds(1));
             await laurel.Award(user, 1);
             if (user == 40)
             {
@@ -34,21 +35,16 @@ public sealed class PastEventsTests
         }
         foreach (var limit in new[] { 7, 80, 100 })
         {
-            var past = new List<LiveEvent>();
+            var users = new List<long>();
             LiveEventId? before = null;
             do
             {
                 var page = await Page(laurel, before, limit);
-                past.AddRange(page.Events);
+                users.AddRange(page.Events.Select(each => each.UserId));
                 before = page.Older;
             }
             while (before is not null);
-            Assert.Equal(past.OrderByDescending(each => each.Id), past);
-            Assert.Equal(Enumerable.Range(1, 80).Select(user => 81L - user), past.Select(each => each.UserId).OrderDescending());
-            // What was awarded after the gap comes first; on either side of it, what one writer has committed as it has.
-            Assert.All(past.Take(40), each => Assert.True(each.UserId > 40));
-            Assert.All(past.GroupBy(each => laurel.Core.Ledger.WriterOf(each.UserId)),
-                ofWriter => Assert.Equal(ofWriter.OrderByDescending(each => each.UserId), ofWriter));
+            Assert.Equal(Enumerable.Range(1, 80).Select(user => 81L - user), users);
         }
         var even = await laurel.Core.Live.Past(null, each => ValueTask.FromResult(each.UserId % 40 == 0), 10, TestContext.Current.CancellationToken);
         Assert.Equal([80L, 40L], even.Events.Select(each => each.UserId));
