@@ -214,12 +214,15 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             {
                 // Rolled back whole; other nodes' work went first.
             }
-            catch (Exception failure) when (PostgresDatabase.IsUnavailable(failure))
+            catch (Exception failure) when (PostgresDatabase.IsUnavailable(failure) || IsOfMachineAway(failure))
             {
                 throw PostgresDatabase.Unavailable(failure);
             }
         }
     }
+
+    // Citus has no better word for a machine that goes away while a reference table is written.
+    private bool IsOfMachineAway(Exception failure) => _distributed && failure is PostgresException { SqlState: PostgresErrorCodes.InternalError };
 
     // Partitions have keys of their own, named after it.
     private static bool IsOutboxKey(string? constraint) => constraint?.StartsWith("outbox", StringComparison.Ordinal) == true;
