@@ -86,15 +86,7 @@ public sealed class KeptListTests
     private static async Task<TestCore> Filled(Engine engine)
     {
         var laurel = await TestCore.Open(engine);
-        await laurel.Issuer(1);
-        for (var badge = 1; badge <= Badges; badge++)
-        {
-            await laurel.Badge(badge, 1);
-        }
-        for (var user = 1; user <= Users; user++)
-        {
-            await laurel.User(user);
-        }
+        await laurel.Fill(Users, Badges);
         return laurel;
     }
 

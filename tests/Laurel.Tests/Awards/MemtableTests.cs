@@ -19,7 +19,7 @@ public sealed class MemtableTests
     public async Task What_is_buffered_is_read_as_if_it_were_stored(Engine engine)
     {
         await using var laurel = await TestCore.Open(engine);
-        await Fill(laurel, users: 3, badges: 40);
+        await laurel.Fill(users: 3, badges: 40);
         for (var badge = 1; badge <= 40; badge++)
         {
             var made = (await laurel.Award(2, badge)).Award!;
@@ -60,7 +60,7 @@ public sealed class MemtableTests
     {
         await using var database = await TestDatabase.Create(engine);
         await using var first = await TestCore.OpenSecond(database);
-        await Fill(first, users: 50, badges: 4);
+        await first.Fill(users: 50, badges: 4);
         await Task.WhenAll(Enumerable.Range(1, 50).Select(user => first.Award(user, 1).AsTask()));
 
         await using var second = await TestCore.OpenSecond(database);
@@ -83,7 +83,7 @@ public sealed class MemtableTests
         await using var copy = await TestDatabase.Create(engine);
         await using (var laurel = await TestCore.OpenSecond(database))
         {
-            await Fill(laurel, users: 300, badges: 4);
+            await laurel.Fill(users: 300, badges: 4);
             await Task.WhenAll(Enumerable.Range(1, 300).Select(user => laurel.Award(user, 1 + (user % 3)).AsTask()));
             await laurel.Award(1, 4);
             await laurel.Core.Awarding.RemoveAll(1, 4, RemovalKind.Reset, null, null, default);
@@ -122,7 +122,7 @@ public sealed class MemtableTests
         var acted = new ConcurrentDictionary<(int User, int Action), long>();
         await using (var laurel = await TestCore.OpenSecond(database))
         {
-            await Fill(laurel, users: 100, badges: 1);
+            await laurel.Fill(users: 100, badges: 1);
             await laurel.Badge(2, 1, new Recurrence.PerSubject());
             await laurel.Badge(3, 1, new Recurrence.PerAction());
             TestCore.Value(await laurel.Core.ActionTypes.Put("edited", null, createOnly: false));
@@ -174,7 +174,7 @@ public sealed class MemtableTests
     public async Task A_row_that_is_written_again_after_a_newer_one_changes_nothing(Engine engine)
     {
         await using var laurel = await TestCore.Open(engine);
-        await Fill(laurel, users: 1, badges: 1);
+        await laurel.Fill(users: 1, badges: 1);
         var award = new Award(7, 1, 1, "s:sea", 1000, AwardSource.Native, "sea") { Payload = "{}" };
         DeferredRow[] rows =
         [
@@ -218,7 +218,7 @@ public sealed class MemtableTests
         await using var last = await TestDatabase.Create(engine);
         await using (var first = await TestCore.OpenSecond(database))
         {
-            await Fill(first, users: 2, badges: 1);
+            await first.Fill(users: 2, badges: 1);
             await using var second = await TestCore.OpenSecond(database);
             await first.DisposeAsync();
             await second.Award(1, 1);
@@ -244,7 +244,7 @@ public sealed class MemtableTests
     {
         await using var database = await TestDatabase.Create(engine);
         await using var first = await TestCore.OpenSecond(database);
-        await Fill(first, users: 2, badges: 1);
+        await first.Fill(users: 2, badges: 1);
         await first.Badge(3, 1, new Recurrence.PerSubject());
         var badge = (await first.Core.Badges.Find(3))!;
         await using var own = Database.Open(new DatabaseOptions(database.ConnectionString));
@@ -278,7 +278,7 @@ public sealed class MemtableTests
         await using var own = Database.Open(new DatabaseOptions(database.ConnectionString));
         await using (var laurel = await TestCore.OpenSecond(database))
         {
-            await Fill(laurel, users: 9, badges: 1);
+            await laurel.Fill(users: 9, badges: 1);
         }
         var lease = Assert.Single(await NodeLease.Take(own, 1, TimeProvider.System));
         var store = own.LedgerStore(lease);
@@ -302,7 +302,7 @@ public sealed class MemtableTests
     public async Task One_user_to_whom_all_happens_costs_little_more_than_many(Engine engine)
     {
         await using var laurel = await TestCore.Open(engine);
-        await Fill(laurel, users: 500, badges: 1);
+        await laurel.Fill(users: 500, badges: 1);
         TestCore.Value(await laurel.Core.ActionTypes.Put("edited", null, createOnly: false));
         for (var rule = 1; rule <= 20; rule++)
         {
@@ -333,7 +333,7 @@ public sealed class MemtableTests
     {
         await using var database = await TestDatabase.Create(engine);
         await using var laurel = await TestCore.OpenSecond(database);
-        await Fill(laurel, users: 1, badges: 2);
+        await laurel.Fill(users: 1, badges: 2);
         var free = new TaskCompletionSource();
         var holding = laurel.Core.Database.Write(async _ =>
         {
@@ -360,7 +360,7 @@ public sealed class MemtableTests
         await using var copy = await TestDatabase.Create(engine);
         await using (var laurel = await TestCore.OpenSecond(database))
         {
-            await Fill(laurel, users: 1, badges: 1);
+            await laurel.Fill(users: 1, badges: 1);
             await laurel.Award(1, 1);
             await Kill(database, copy);
         }
@@ -383,7 +383,7 @@ public sealed class MemtableTests
         var died = new TaskCompletionSource<Exception>();
         await using (var laurel = await TestCore.OpenSecond(database))
         {
-            await Fill(laurel, users: 1, badges: 1);
+            await laurel.Fill(users: 1, badges: 1);
         }
         await using var core = await LaurelCore.Open(
             new CoreOptions(new DatabaseOptions(database.ConnectionString)), TimeProvider.System, NullLogger.Instance, cause => died.TrySetResult(cause));
@@ -428,7 +428,7 @@ public sealed class MemtableTests
     public async Task Who_has_many_awards_reads_the_same_lists_as_they_grow(Engine engine)
     {
         await using var laurel = await TestCore.Open(engine);
-        await Fill(laurel, users: 1, badges: 180);
+        await laurel.Fill(users: 1, badges: 180);
         await laurel.Badge(999, 1, new Recurrence.PerSubject());
         var now = laurel.Core.Time.Micros();
         var model = new List<HeldBadge>();
@@ -485,19 +485,6 @@ public sealed class MemtableTests
                 return walked;
             }
             after = new Position(page[^1].AwardedAt, page[^1].Id);
-        }
-    }
-
-    private static async Task Fill(TestCore laurel, int users, int badges)
-    {
-        await laurel.Issuer(1);
-        for (var user = 1; user <= users; user++)
-        {
-            await laurel.User(user);
-        }
-        for (var badge = 1; badge <= badges; badge++)
-        {
-            await laurel.Badge(badge, 1);
         }
     }
 }

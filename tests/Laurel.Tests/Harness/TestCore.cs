@@ -65,6 +65,20 @@ internal sealed class TestCore : IAsyncDisposable
 
     public async Task<User> User(long id) => Value(await Core.Users.Put(id, new UserDraft { Username = $"user{id}" }, null, createOnly: false)).Thing;
 
+    /// <summary>Issuer 1, and its badges and users by number from 1 on.</summary>
+    public async Task Fill(int users, int badges)
+    {
+        await Issuer(1);
+        for (var badge = 1; badge <= badges; badge++)
+        {
+            await Badge(badge, 1);
+        }
+        for (var user = 1; user <= users; user++)
+        {
+            await User(user);
+        }
+    }
+
     public ValueTask<AwardOutcome> Award(long userId, long badgeId, string? subject = null, long? at = null, bool manual = false) =>
         Core.Awarding.Award(new AwardRequest(userId, badgeId, AwardSource.Native) { Subject = subject, AwardedAt = at, Manual = manual },
             Administrator, bulk: false, TestContext.Current.CancellationToken);

@@ -14,7 +14,7 @@ public sealed class EventNumberingTests
         await using var database = await TestDatabase.Create(engine);
         await using var laurel = await TestCore.OpenSecond(database);
         await using var other = await TestCore.OpenSecond(database);
-        await Prepare(laurel, users: 60);
+        await laurel.Fill(users: 60, badges: 2);
         using var done = new CancellationTokenSource();
         // Beside the two cores' own.
         var numbering = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
@@ -41,7 +41,7 @@ public sealed class EventNumberingTests
     public async Task Who_was_frozen_before_it_wrote_writes_nothing_when_others_have_numbered(Engine engine)
     {
         await using var laurel = await TestCore.Open(engine);
-        await Prepare(laurel, users: 2);
+        await laurel.Fill(users: 2, badges: 2);
         var frozen = new EventNumbering(laurel.Core.Database, TimeProvider.System);
         await NumberAll(laurel);
         await laurel.Award(1, 1);
@@ -60,7 +60,7 @@ public sealed class EventNumberingTests
     public async Task Who_has_read_the_next_number_from_later_than_what_waits_for_one_numbers_nothing_twice(Engine engine)
     {
         await using var laurel = await TestCore.Open(engine);
-        await Prepare(laurel, users: 1);
+        await laurel.Fill(users: 1, badges: 2);
         await laurel.Award(1, 1);
         await laurel.Award(1, 2);
         await NumberAll(laurel);
@@ -76,7 +76,7 @@ public sealed class EventNumberingTests
     public async Task Who_is_frozen_while_it_writes_holds_nobody_up_for_long(Engine engine)
     {
         await using var laurel = await TestCore.Open(engine);
-        await Prepare(laurel, users: 1);
+        await laurel.Fill(users: 1, badges: 2);
         await NumberAll(laurel);
         await laurel.Award(1, 1);
         var (holds, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -103,7 +103,7 @@ public sealed class EventNumberingTests
     {
         var time = new ManualTime();
         await using var laurel = await TestCore.Open(engine, time);
-        await Prepare(laurel, users: 2);
+        await laurel.Fill(users: 2, badges: 2);
         await laurel.Award(1, 1);
         await NumberAll(laurel);
         var last = await laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT next FROM stream_heads WHERE node = 0"));
@@ -115,17 +115,6 @@ public sealed class EventNumberingTests
 
         Assert.Equal(last, await laurel.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT max(number) FROM stream_runs")));
         await AssertNumbered(laurel.Core.Database);
-    }
-
-    private static async Task Prepare(TestCore laurel, int users)
-    {
-        await laurel.Issuer(1);
-        await laurel.Badge(1, 1);
-        await laurel.Badge(2, 1);
-        for (var user = 1; user <= users; user++)
-        {
-            await laurel.User(user);
-        }
     }
 
     private static async Task NumberAll(TestCore laurel)
