@@ -255,11 +255,11 @@ internal abstract class LedgerStore(short node)
     {
         if (await session.Prepare(InsertOutbox).Set(1, Node).Set(2, sequence).Set(3, now).Set(4, packed).Run() == 0)
         {
-            throw SlotTaken();
+            throw SlotTaken(Node);
         }
     }
 
-    protected LeaseLostException SlotTaken() => new($"Node slot {Node} is written by another process.");
+    internal static LeaseLostException SlotTaken(short node) => new($"Node slot {node} is written by another process.");
 
     private static List<AwardEntry> Plain(List<LedgerEntry> batch)
     {

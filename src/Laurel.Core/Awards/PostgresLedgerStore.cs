@@ -1,5 +1,3 @@
-using System.Globalization;
-using Laurel.Core.Statistics;
 using Laurel.Core.Actions;
 using Laurel.Core.Rules;
 using Laurel.Core.Storage;
@@ -7,8 +5,8 @@ using Npgsql;
 
 namespace Laurel.Core.Awards;
 
-/// <summary>The ledger on PostgreSQL: one statement inserts the awards of a batch, one adds its tallies.</summary>
-internal sealed class PostgresLedgerStore(PostgresDatabase database, short node) : LedgerStore(node)
+/// <summary>The ledger on PostgreSQL: one statement inserts the awards of a batch; its tallies may follow, see <see cref="PostgresTallies"/>.</summary>
+internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease lease) : LedgerStore(lease.Slot)
 {
     private const string LastSequence = "SELECT coalesce(max(sequence), 0) FROM outbox WHERE node = $1";
 
@@ -52,14 +50,6 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         RETURNING user_id, issuer_id, bucket, previous
         """,
         ("previous", "NULL"));
-
-    private readonly PostgresInsert _upsertTallies = new("badge_tallies", "span smallint, start bigint, badge_id bigint, awarded bigint",
-        "ON CONFLICT (span, start, badge_id, node) DO UPDATE SET awarded = badge_tallies.awarded + excluded.awarded",
-        ("node", node.ToString(CultureInfo.InvariantCulture)));
-
-    private readonly PostgresInsert _upsertVisitors = new("visitor_tallies", "bucket bigint, issuer_id bigint, visitors bigint",
-        "ON CONFLICT (bucket, issuer_id, node) DO UPDATE SET visitors = visitor_tallies.visitors + excluded.visitors",
-        ("node", node.ToString(CultureInfo.InvariantCulture)));
 
     private const string ForbiddenAwards = """
         SELECT k.id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
@@ -141,6 +131,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
     private readonly SortedDictionary<(long User, long Issuer), long> _visits = [];
     private byte[] _packed = [];
 
+    private readonly PostgresTallies _tallies = new(lease.Slot, lease.Holder);
+
     // What travels with the COMMIT.
     private readonly List<NpgsqlBatchCommand> _last = [];
 
@@ -160,11 +152,24 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
         using var present = new NpgsqlCommand(Citus.IsPresent, connection);
         _distributed = (bool)present.ExecuteScalar()!;
         EndPrepared();
-        Transact(transaction =>
+        var now = time.Micros();
+        try
         {
-            Sequence = Newest(transaction);
-            return false;
-        });
+            Transact(transaction =>
+            {
+                Sequence = Newest(transaction);
+                if (!_distributed)
+                {
+                    _last.AddRange(_tallies.Start(transaction.Session, Sequence, now));
+                }
+                return _last.Count > 0;
+            });
+        }
+        catch (CommitUnknownException unknown)
+        {
+            throw PostgresDatabase.Unavailable(unknown);
+        }
+        _tallies.Committed([], now);
     }
 
     // Behind whatever COMMIT the slot's last holder has left on its way.
@@ -198,17 +203,20 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
                 if (!(repeat && _packed.Length > 0 && IsCommitted()))
                 {
                     Forget(batch);
+                    _tallies.Begin(now);
                     Transact(transaction =>
                     {
                         _packed = Write(transaction.Session, batch, now).AsTask().GetAwaiter().GetResult();
                         return true;
                     });
                 }
-                return Committed(batch);
+                var events = Committed(batch);
+                _tallies.Committed(events, now);
+                return events;
             }
             catch (PostgresException taken) when (taken is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: var key } && IsOutboxKey(key))
             {
-                throw SlotTaken();
+                throw SlotTaken(Node);
             }
             catch (PostgresException conflict) when (PostgresDatabase.IsRetryable(conflict))
             {
@@ -218,6 +226,30 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             {
                 throw PostgresDatabase.Unavailable(failure);
             }
+        }
+    }
+
+    public override bool HasBuffered => _tallies.AreBehind;
+
+    public override void Flush(long now)
+    {
+        try
+        {
+            Transact(transaction =>
+            {
+                _last.AddRange(_tallies.CatchUp(transaction.Session, Sequence, Newest(transaction), now));
+                return true;
+            });
+            _tallies.Committed([], now);
+        }
+        catch (CommitUnknownException unknown)
+        {
+            _tallies.Doubted();
+            throw PostgresDatabase.Unavailable(unknown);
+        }
+        catch (Exception failure) when (PostgresDatabase.IsUnavailable(failure))
+        {
+            throw PostgresDatabase.Unavailable(failure);
         }
     }
 
@@ -391,6 +423,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             isForbidden = entry => forbidden.Contains(entry.Award.Id);
         }
         trip.Add(OneAtATime, [(int)Node], _ => _hasTurn = true);
+        _tallies.Look(trip);
         if (_holdsRules)
         {
             trip.Add(RuleBook.HoldVersion, [], row => _rules = row.GetInt64(0));
@@ -617,29 +650,16 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
 
     protected override ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now)
     {
-        var deltas = new TallyDeltas();
-        deltas.Add(events, now);
-        var badges = deltas.Badges.ToList();
-        if (badges.Count > 0)
+        if (!_hasTurn)
         {
-            InsertLast(_upsertTallies, badges.Select(row => (short)row.Key.Span).ToArray(), badges.Select(row => row.Key.Start).ToArray(),
-                badges.Select(row => row.Key.BadgeId).ToArray(), badges.Select(row => row.Value).ToArray());
+            HoldTurn(session);
         }
-        var visitors = deltas.Visitors.ToList();
-        if (visitors.Count > 0)
-        {
-            InsertLast(_upsertVisitors, visitors.Select(row => row.Key.Bucket).ToArray(), visitors.Select(row => row.Key.Issuer).ToArray(),
-                visitors.Select(row => row.Value).ToArray());
-        }
+        _last.AddRange(_tallies.Count(session, events, Sequence, now, _distributed));
         return default;
     }
 
     protected override ValueTask WriteOutbox(Session session, long sequence, long now, byte[] packed)
     {
-        if (!_hasTurn)
-        {
-            HoldTurn(session);
-        }
         _last.Add(PostgresTrip.Command(TakeToken, [Node, sequence, now, packed]));
         return default;
     }
@@ -659,10 +679,6 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, short node)
             command.ExecuteNonQuery();
         }
     }
-
-    /// <summary>Inserts with the COMMIT.</summary>
-    private void InsertLast(PostgresInsert insert, params Array[] columns) =>
-        _last.AddRange(insert.Statements(_distributed, columns).Select(statement => PostgresTrip.Command(statement.Sql, statement.Parameters)));
 
     /// <summary>Inserts and reads what it returns, in no particular order.</summary>
     private List<T> Insert<T>(Session session, PostgresInsert insert, Func<NpgsqlDataReader, T> read, params Array[] columns)

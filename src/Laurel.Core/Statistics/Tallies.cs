@@ -374,10 +374,9 @@ public sealed class Tallies : IAsyncDisposable
     private async ValueTask<long> Kept(Session session, short slot)
     {
         var numbered = await session.QueryFirst<long?>("SELECT next FROM stream_heads WHERE node = @slot", new { slot });
-        var applied = Math.Min(_applied.GetValueOrDefault(slot), numbered ?? 1);
-        return _database.Buffers
-            ? Math.Min(applied, await session.QueryFirst<long>("SELECT min(flushed, tallied) FROM nodes WHERE slot = @slot", new { slot }))
-            : applied;
+        var tallied = (await _database.Tallied(session)).GetValueOrDefault(slot, long.MaxValue);
+        var kept = Math.Min(Math.Min(_applied.GetValueOrDefault(slot), tallied), numbered ?? 1);
+        return _database.Buffers ? Math.Min(kept, await session.QueryFirst<long>("SELECT flushed FROM nodes WHERE slot = @slot", new { slot })) : kept;
     }
 
     /// <summary>Drops buckets and outbox rows past their retention: 48 hours and 7 days, and of the latter an hour more: the stream's

@@ -40,8 +40,8 @@ public sealed class NodeLease : IAsyncDisposable
             foreach (var slot in free)
             {
                 await session.Execute("""
-                    INSERT INTO nodes (slot, owner, leased_until, buffers, flushed, tallied) VALUES (@slot, @owner, @until, 0, 0, 0)
-                    ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
+                    INSERT INTO nodes (slot, owner, leased_until, buffers, flushed, tallied, counts_outbox) VALUES (@slot, @owner, @until, 0, 0, 0, 1)
+                    ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until, counts_outbox = 1
                     """, new { slot, owner, until = now + Length });
             }
             return free;

@@ -290,7 +290,18 @@ internal sealed class PostgresDatabase : Database
     // While one waits for its round trips and for the disk, another goes on; more of them would only make batches smaller.
     internal override int Writers => 2;
 
-    internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease.Slot);
+    internal override Awards.LedgerStore LedgerStore(NodeLease lease) => new Awards.PostgresLedgerStore(this, lease);
+
+    // See PostgresTallies. On Citus none ever fall behind.
+    internal override async ValueTask<Dictionary<short, long>> Tallied(Session session)
+    {
+        var tallied = await base.Tallied(session);
+        foreach (var (slot, mark) in await session.Query<(short, long)>("SELECT slot, tallied FROM nodes WHERE buffers = 1"))
+        {
+            tallied[slot] = mark;
+        }
+        return tallied;
+    }
 
     /// <summary>A connection for the ledger's thread.</summary>
     internal NpgsqlConnection OpenConnection() => _ledger.OpenConnection();

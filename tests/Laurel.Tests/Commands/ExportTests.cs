@@ -209,7 +209,7 @@ public sealed class ExportTests
             var schema = await TransferSchema.At(2);
             await using var output = File.Create(file);
             using var writer = new ExportWriter(schema, output);
-            await direct.ReadSnapshot(async session => await writer.Write(session, ExportPlace.Begin(schema), null));
+            await direct.ReadSnapshot(async session => await writer.Write(session, TalliesBehind.None, ExportPlace.Begin(schema), null));
         }
         await using var database = await TestDatabase.Create(Engine.Postgres);
 

@@ -25,7 +25,7 @@ public static class Export
         await using (var partial = Create(file + ".partial"))
         {
             await using var still = await database.OpenStill(file + ".partial.db", time);
-            exported = await still.ReadSnapshot(session => Write(still, session, partial, file + ".partial.of", progress));
+            exported = await still.ReadSnapshot(session => Write(still, session, partial, file + ".partial.of", time, progress));
             partial.Flush(flushToDisk: true);
         }
         File.Delete(file + ".partial.of");
@@ -73,7 +73,8 @@ public static class Export
         return new FileStream(file, options);
     }
 
-    private static async ValueTask<Transferred> Write(Database still, Session session, FileStream partial, string of, IProgress<long>? progress)
+    private static async ValueTask<Transferred> Write(
+        Database still, Session session, FileStream partial, string of, TimeProvider time, IProgress<long>? progress)
     {
         var schema = await TransferSchema.At(Migrator.Newest);
         var state = await still.StateOf(session);
@@ -88,7 +89,7 @@ public static class Export
         using var writer = new ExportWriter(schema, partial);
         partial.Position = 0;
         await writer.Reread(partial, place.Offset);
-        return new Transferred(begun, await writer.Write(session, place, progress));
+        return new Transferred(begun, await writer.Write(session, await TalliesBehind.Read(still, session, time), place, progress));
     }
 
     // Behind the last chunk that is whole.

@@ -8,22 +8,23 @@ internal sealed class ExportStream : IAsyncDisposable
     private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 4 << 20, resumeWriterThreshold: 2 << 20, useSynchronizationContext: false));
     private readonly Task _writing;
 
-    public ExportStream(Database still, TransferSchema schema)
+    public ExportStream(Database still, TransferSchema schema, TimeProvider time)
     {
         Input = _pipe.Reader.AsStream();
-        _writing = Task.Run(() => Write(still, schema));
+        _writing = Task.Run(() => Write(still, schema, time));
     }
 
     /// <summary>To be read; fails as the export does.</summary>
     public Stream Input { get; }
 
-    private async Task Write(Database still, TransferSchema schema)
+    private async Task Write(Database still, TransferSchema schema, TimeProvider time)
     {
         try
         {
             await using var output = new Output(_pipe.Writer);
             using var writer = new ExportWriter(schema, output);
-            await still.ReadSnapshot(async session => await writer.Write(session, ExportPlace.Begin(schema), progress: null));
+            await still.ReadSnapshot(async session =>
+                await writer.Write(session, await TalliesBehind.Read(still, session, time), ExportPlace.Begin(schema), progress: null));
             await _pipe.Writer.CompleteAsync();
         }
         catch (Exception failure)

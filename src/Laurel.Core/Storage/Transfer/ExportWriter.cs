@@ -38,9 +38,10 @@ internal sealed class ExportWriter(TransferSchema schema, Stream output) : IDisp
 
     /// <summary>Writes all that follows a place.</summary>
     /// <param name="session">On one snapshot.</param>
+    /// <param name="behind">What its tallies do not count.</param>
     /// <param name="from">Where to go on.</param>
     /// <param name="progress">Told how many rows are written.</param>
-    public async Task<ExportSummary> Write(Session session, ExportPlace from, IProgress<long>? progress)
+    public async Task<ExportSummary> Write(Session session, TalliesBehind behind, ExportPlace from, IProgress<long>? progress)
     {
         var rows = from.Rows;
         if (from.Offset == 0)
@@ -57,7 +58,7 @@ internal sealed class ExportWriter(TransferSchema schema, Stream output) : IDisp
             }
             for (var ends = false; !ends;)
             {
-                var (count, isFull, last) = await ReadChunk(session, table, after);
+                var (count, isFull, last) = await ReadChunk(session, table, behind, after);
                 if (count > 0 || after is null)
                 {
                     await EndChunk(count);
@@ -74,9 +75,10 @@ internal sealed class ExportWriter(TransferSchema schema, Stream output) : IDisp
         return new ExportSummary(schema.Tables.Index().ToDictionary(each => each.Item.Name, each => rows[each.Index]), hash);
     }
 
-    private async ValueTask<(int Count, bool IsFull, object?[]? Last)> ReadChunk(Session session, TransferTable table, object?[]? after)
+    private async ValueTask<(int Count, bool IsFull, object?[]? Last)> ReadChunk(
+        Session session, TransferTable table, TalliesBehind behind, object?[]? after)
     {
-        var select = session.Prepare(after is null ? table.SelectFirst : table.SelectNext);
+        var select = session.Prepare(after is null ? table.SelectFirst(behind) : table.SelectNext(behind));
         if (after is not null)
         {
             Bind(select, table, after);

@@ -33,7 +33,7 @@ public static class Import
         var target = new ImportTarget(database, reader.Schema);
         if (await target.Begin(time) is { } there)
         {
-            await RequireSame(database, reader, there);
+            await RequireSame(database, reader, there, time);
             return new Transferred(TransferBegun.Already, reader.Summary!);
         }
         var begun = target.Stored.Number > 0 ? TransferBegun.Continued : TransferBegun.Anew;
@@ -67,9 +67,9 @@ public static class Import
     }
 
     // An import that was killed when all was done is done. Up to the first difference.
-    private static async Task RequireSame(Database database, ExportReader reader, string there)
+    private static async Task RequireSame(Database database, ExportReader reader, string there, TimeProvider time)
     {
-        await using var export = new ExportStream(database, reader.Schema);
+        await using var export = new ExportStream(database, reader.Schema, time);
         using var other = new ExportReader(export.Input);
         await other.ReadHeader();
         await using var others = other.Chunks().GetAsyncEnumerator();

@@ -112,7 +112,7 @@ internal sealed class ImportTarget(Database database, TransferSchema schema)
     public async Task End(ExportSummary expected, IProgress<long>? progress)
     {
         using var writer = new ExportWriter(schema, Stream.Null);
-        var found = await database.ReadSnapshot(async session => await writer.Write(session, ExportPlace.Begin(schema), progress));
+        var found = await database.ReadSnapshot(async session => await writer.Write(session, TalliesBehind.None, ExportPlace.Begin(schema), progress));
         if (found.Hash != expected.Hash)
         {
             var differs = expected.Rows.FirstOrDefault(table => found.Rows[table.Key] != table.Value).Key;

@@ -31,7 +31,7 @@ public static class Move
 
         async Task<Transferred> Once()
         {
-            await using var export = new ExportStream(still, await TransferSchema.At(Migrator.Newest));
+            await using var export = new ExportStream(still, await TransferSchema.At(Migrator.Newest), time);
             return await Import.Run(to, export.Input, time, read: null, progress, readBack);
         }
     }

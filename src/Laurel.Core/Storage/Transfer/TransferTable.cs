@@ -35,6 +35,10 @@ internal sealed class TransferTable
     // Which awards the indexes by time hold differs between the engines, and is no content.
     private const string Listed = "listed";
 
+    private readonly string _select;
+    private readonly string _first;
+    private readonly string _next;
+
     public TransferTable(string name, IReadOnlyList<TransferColumn> all, IReadOnlyList<string> key)
     {
         Name = name;
@@ -48,8 +52,9 @@ internal sealed class TransferTable
         var keys = string.Join(", ", key);
         var groups = added.Count == 0 ? "" : $"GROUP BY {keys} HAVING {string.Join(" OR ", added.Select(column => $"{Added(column)} <> 0"))}";
         var places = string.Join(", ", key.Select((_, place) => $"${place + 1}"));
-        SelectFirst = $"SELECT {columns} FROM {name} WHERE {Content} {groups} ORDER BY {keys} LIMIT {ExportWriter.ChunkRows}";
-        SelectNext = $"SELECT {columns} FROM {name} WHERE {Content} AND ({keys}) > ({places}) {groups} ORDER BY {keys} LIMIT {ExportWriter.ChunkRows}";
+        _select = $"SELECT {columns} FROM";
+        _first = $"WHERE {Content} {groups} ORDER BY {keys} LIMIT {ExportWriter.ChunkRows}";
+        _next = $"WHERE {Content} AND ({keys}) > ({places}) {groups} ORDER BY {keys} LIMIT {ExportWriter.ChunkRows}";
         Stored = Computed is null ? Columns : [.. Columns, Computed];
         Insert = $"INSERT INTO {name} ({string.Join(", ", Stored.Select(column => column.Name))}) "
             + $"VALUES ({string.Join(", ", Stored.Select((_, place) => $"${place + 1}"))})";
@@ -75,10 +80,12 @@ internal sealed class TransferTable
     public IReadOnlyList<TransferColumn> Stored { get; }
 
     /// <summary>Selects the first rows, as many as a chunk may hold.</summary>
-    public string SelectFirst { get; }
+    /// <param name="behind">What tallies do not count yet.</param>
+    public string SelectFirst(TalliesBehind behind) => $"{_select} {behind.Source(Name)} {_first}";
 
     /// <summary>Selects the next rows behind a key.</summary>
-    public string SelectNext { get; }
+    /// <inheritdoc cref="SelectFirst" path="/param"/>
+    public string SelectNext(TalliesBehind behind) => $"{_select} {behind.Source(Name)} {_next}";
 
     /// <summary>Inserts one row of <see cref="Stored"/>.</summary>
     public string Insert { get; }
