@@ -33,8 +33,8 @@ public sealed class Tallies : IAsyncDisposable
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    // Whoever has waited for so long does without: nobody waits behind what is slow or lost.
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250);
+    // A look that has taken so long tells nothing: who waits, for it or for the next, does without. Nobody waits behind what is slow or lost.
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(125);
 
     private readonly Database _database;
     private readonly TimeProvider _time;
@@ -297,34 +297,29 @@ public sealed class Tallies : IAsyncDisposable
     /// <summary>Ends when all is taken in here that any process had committed when it was called. What this process has told of is in any
     /// case. Who asks at the same time asks together.</summary>
     /// <returns>False when it cannot be known soon.</returns>
-    internal async ValueTask<bool> CatchUp()
-    {
-        try
-        {
-            return await _catchingUp.Run().WaitAsync(Soon);
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
+    internal Task<bool> CatchUp() => _catchingUp.Run();
 
     private async Task<bool> LookForOthers()
     {
         try
         {
-            var others = (await _database.Poll(Outbox.Slots)).Where(slot => !_own.Contains(slot));
-            var newest = await Task.WhenAll(others.Select(slot => _database.Poll(session => Outbox.NewestOf(session, slot)).AsTask()));
-            if (Array.Exists(newest, each => each.Sequence > _applied.GetValueOrDefault(each.Slot)))
-            {
-                await ReadOthers();
-            }
-            return true;
+            return await Look().WaitAsync(Soon);
         }
-        catch (StorageUnavailableException)
+        catch (Exception away) when (away is TimeoutException or StorageUnavailableException)
         {
             return false;
         }
+    }
+
+    private async Task<bool> Look()
+    {
+        var others = (await _database.Read(Outbox.Slots)).Where(slot => !_own.Contains(slot));
+        var newest = await Task.WhenAll(others.Select(slot => _database.Read(session => Outbox.NewestOf(session, slot)).AsTask()));
+        if (Array.Exists(newest, each => each.Sequence > _applied.GetValueOrDefault(each.Slot)))
+        {
+            await ReadOthers();
+        }
+        return true;
     }
 
     // Those who catch up and the poll: a node's batches are applied in order.
