@@ -146,45 +146,6 @@ public sealed class PostgresTalliesTests
         Assert.Equal((0, 18), await world.StateAndCounted());
     }
 
-    [Theory, EveryEngine(40, Only = [Engine.PostgresPartitioned])]
-    public async Task A_commit_in_doubt_counts_nothing_twice_and_loses_nothing(Engine engine, int rounds)
-    {
-        var cuts = new CommitCuts(seed: 20261123, share: 1);
-        await using var world = await World.Open(engine, cuts);
-        var failed = 0;
-        for (var round = 0; round < rounds; round++)
-        {
-            world.Commit(awards: 1);
-            world.Commit(awards: 1);
-            cuts.Armed = true;
-            try
-            {
-                world.Store.Flush(world.Now);
-            }
-            catch (StorageUnavailableException)
-            {
-                failed++;
-            }
-            cuts.Armed = false;
-            switch (round % 3)
-            {
-                case 0:
-                    world.Flush();
-                    Assert.Equal((0, world.Awards), await world.StateAndCounted());
-                    break;
-                case 1:
-                    world.Commit(awards: 1);
-                    Assert.Equal(world.Awards, await world.Told());
-                    break;
-            }
-        }
-        world.Flush();
-
-        Assert.Equal((0, world.Awards), await world.StateAndCounted());
-        Assert.True(failed > rounds / 2, $"Of {rounds} commits {failed} were cut.");
-        Assert.All(Enum.GetValues<CommitCut>(), cut => Assert.True(cuts[cut] > 0, $"No connection was cut {cut} COMMIT."));
-    }
-
     /// <summary>One writer, without its thread, that is handed its batches here.</summary>
     private sealed class World : IAsyncDisposable
     {
