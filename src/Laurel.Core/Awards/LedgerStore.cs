@@ -103,7 +103,7 @@ internal abstract class LedgerStore(short node)
     /// <exception cref="StorageUnavailableException">Nothing was stored and the database is not there.</exception>
     public abstract IReadOnlyList<OutboxEvent> Commit(List<LedgerEntry> batch, long now, bool repeat);
 
-    /// <summary>Whether awards or visits are committed whose rows are not in their tables yet.</summary>
+    /// <summary>Whether awards or visits are committed whose rows are not in their tables yet, or which the tallies do not count.</summary>
     public virtual bool HasBuffered => false;
 
     /// <summary>Moves some of them there, in a transaction of its own.</summary>

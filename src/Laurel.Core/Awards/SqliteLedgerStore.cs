@@ -80,10 +80,6 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    // Tallies are written when so many rows of them wait, or the first of them for so many microseconds.
-    private const int TalliedAtOnce = 1024;
-    private const long TalliedEvery = Clock.Second / 4;
-
     private readonly Memtable _memtable = new();
     private readonly TallyDeltas _deltas = new();
     private int _owed;
@@ -653,7 +649,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, NodeLease lease
     // The outbox counts until they are written: see Database.Tallied.
     protected override ValueTask Tally(Session session, IReadOnlyList<OutboxEvent> events, long now)
     {
-        if (_deltas.Count >= TalliedAtOnce || now - _talliedAt is < 0 or >= TalliedEvery)
+        if (_deltas.AreDue(_talliedAt, now))
         {
             WriteTallies((SqliteSession)session, _deltas, Node, Sequence);
             _talliesWritten = true;

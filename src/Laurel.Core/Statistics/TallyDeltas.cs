@@ -6,11 +6,21 @@ namespace Laurel.Core.Statistics;
 /// <summary>What events add to the tally rows of their node, one delta a row.</summary>
 internal sealed class TallyDeltas
 {
+    /// <summary>How long they may wait while batch follows on batch, in microseconds.</summary>
+    public const long WrittenEvery = Clock.Second / 4;
+
+    private const int RowsAtOnce = 1024;
+
     private readonly Dictionary<TallyKey, long> _badges = [];
     private readonly Dictionary<(long Bucket, long Issuer), long> _visitors = [];
 
     /// <summary>Rows.</summary>
     public int Count => _badges.Count + _visitors.Count;
+
+    /// <summary>Whether they are to be written with the next batch: many wait, or have waited for long.</summary>
+    /// <param name="since">When the first of them came, or all before were written, in microseconds.</param>
+    /// <param name="now">In microseconds.</param>
+    public bool AreDue(long since, long now) => Count >= RowsAtOnce || now - since is < 0 or >= WrittenEvery;
 
     /// <summary>Of badge_tallies, in key order.</summary>
     public IEnumerable<KeyValuePair<TallyKey, long>> Badges => _badges.OrderBy(row => row.Key);

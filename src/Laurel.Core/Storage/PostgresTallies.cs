@@ -11,10 +11,6 @@ namespace Laurel.Core.Storage;
 /// <see cref="Database.Tallied"/>. What is said here of the past holds once a commit is certain, and each transaction holds the slot's turn.</summary>
 internal sealed class PostgresTallies(short node, string owner)
 {
-    // Written when so many rows of them wait, or the first of them for so many microseconds.
-    private const int RowsAtOnce = 1024;
-    private const long Every = Clock.Second / 4;
-
     // How often to ask whether every process counts what the outbox tells.
     private const long AskedEvery = Clock.Second;
 
@@ -36,9 +32,9 @@ internal sealed class PostgresTallies(short node, string owner)
     // What the rows of the outbox behind the mark count.
     private readonly TallyDeltas _deltas = new();
     private long _mark;
-    private long _lastAt = long.MinValue;
+    private long? _lastAt;
     private long _writtenAt;
-    private long _askedAt = long.MinValue;
+    private long? _askedAt;
     private bool _allCount;
 
     // A commit has not said whether it moved the mark.
@@ -58,7 +54,7 @@ internal sealed class PostgresTallies(short node, string owner)
     public void Begin(long now)
     {
         (_found, _leavesBehind) = (null, null);
-        _isDue = AreBehind && (_isInDoubt || _deltas.Count >= RowsAtOnce || now - _writtenAt is < 0 or >= Every);
+        _isDue = AreBehind && (_isInDoubt || _deltas.AreDue(_writtenAt, now));
     }
 
     /// <summary>Looks for the mark if it is going to move. The turn must have been taken before, in the same trip at the latest.</summary>
@@ -117,7 +113,7 @@ internal sealed class PostgresTallies(short node, string owner)
         }
         var deltas = new TallyDeltas();
         deltas.Add(events, now);
-        var followsAtOnce = _lastAt != long.MinValue && now - _lastAt is >= 0 and < Every;
+        var followsAtOnce = now - _lastAt is >= 0 and < TallyDeltas.WrittenEvery;
         return deltas.Count > 0 && !distributed && followsAtOnce && DoAllCount(session, now)
             ? [Move(behind: true, newest)]
             : [.. Statements(deltas, distributed)];
@@ -182,7 +178,7 @@ internal sealed class PostgresTallies(short node, string owner)
     // No earlier version can start any more once this one's schema is there.
     private bool DoAllCount(Session session, long now)
     {
-        if (!_allCount && (_askedAt == long.MinValue || now - _askedAt is < 0 or >= AskedEvery))
+        if (!_allCount && now - _askedAt is not (>= 0 and < AskedEvery))
         {
             _askedAt = now;
             using var ask = PostgresInsert.Command(session, AllCount, [now]);

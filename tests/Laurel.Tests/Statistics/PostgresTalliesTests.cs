@@ -22,9 +22,7 @@ public sealed class PostgresTalliesTests
         await using var world = await World.Open(engine);
         await using var before = await TestCore.OpenSecond(world.Database);
 
-        world.Commit(awards: 3);
-        world.Commit(awards: 4);
-        world.Commit(awards: 5);
+        world.CommitTwelve();
 
         Assert.Equal((1, 3), await world.StateAndCounted());
         await using var after = await TestCore.OpenSecond(world.Database);
@@ -109,9 +107,7 @@ public sealed class PostgresTalliesTests
     public async Task Who_takes_a_slot_counts_what_its_last_holder_left(Engine engine)
     {
         await using var world = await World.Open(engine);
-        world.Commit(awards: 3);
-        world.Commit(awards: 4);
-        world.Commit(awards: 5);
+        world.CommitTwelve();
         await world.Run($"UPDATE nodes SET leased_until = 1, owner = 'elsewhere' || substr(owner, strpos(owner, '|')) WHERE slot = {world.Lease.Slot}");
 
         await using var next = await TestCore.OpenSecond(world.Database);
@@ -130,9 +126,7 @@ public sealed class PostgresTalliesTests
     public async Task What_the_outbox_says_counts_when_the_mark_is_another(Engine engine)
     {
         await using var world = await World.Open(engine);
-        world.Commit(awards: 3);
-        world.Commit(awards: 4);
-        world.Commit(awards: 5);
+        world.CommitTwelve();
         // As if the machine that knew of it had gone with the last commit that moved the mark.
         await world.Run($"""
             UPDATE nodes SET tallied = tallied - 1 WHERE slot = {world.Lease.Slot};
@@ -144,6 +138,46 @@ public sealed class PostgresTalliesTests
         world.Store.Flush(world.Now);
 
         Assert.Equal((0, 18), await world.StateAndCounted());
+    }
+
+    [Theory, EveryEngine(40, Only = [Engine.PostgresPartitioned])]
+    public async Task A_commit_in_doubt_counts_nothing_twice_and_loses_nothing(Engine engine, int rounds)
+    {
+        var cuts = new CommitCuts(seed: 20261123, share: 1);
+        await using var world = await World.Open(engine, cuts);
+        var failed = 0;
+        for (var round = 0; round < rounds; round++)
+        {
+            world.Commit(awards: 1);
+            world.Commit(awards: 1);
+            cuts.Armed = true;
+            try
+            {
+                world.Store.Flush(world.Now);
+            }
+            catch (StorageUnavailableException)
+            {
+                failed++;
+            }
+            cuts.Armed = false;
+            switch (round % 3)
+            {
+                case 0:
+                    world.Flush();
+                    Assert.Equal((0, world.Awards), await world.StateAndCounted());
+                    break;
+                case 1:
+                    world.Commit(awards: 1);
+                    Assert.Equal(world.Awards, await world.Told());
+                    break;
+            }
+        }
+        world.Flush();
+
+        Assert.Equal((0, world.Awards), await world.StateAndCounted());
+        // Whose connection ends amid its COMMIT may hear the answer still.
+        Assert.InRange(failed, cuts[CommitCut.Before] + cuts[CommitCut.After], rounds);
+        Assert.All(Enum.GetValues<CommitCut>(), cut => Assert.True(cuts[cut] > 0, $"No connection was cut {cut} COMMIT."));
     }
 
     /// <summary>One writer, without its thread, that is handed its batches here.</summary>
@@ -238,6 +272,14 @@ public sealed class PostgresTalliesTests
                 {
                 }
             }
+        }
+
+        /// <summary>In three batches, of which the first is counted.</summary>
+        public void CommitTwelve()
+        {
+            Commit(awards: 3);
+            Commit(awards: 4);
+            Commit(awards: 5);
         }
 
         public async Task Run(string sql)

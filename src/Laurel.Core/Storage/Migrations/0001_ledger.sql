@@ -27,8 +27,8 @@ CREATE TABLE counters (
 );
 
 -- Slots leased by running processes. A slot is reused; its tally rows stay.
--- The numbers of the slot's outbox rows up to which (SQLite alone lets them fall behind) every award and visit is in its own table
--- (flushed), and the tallies count (tallied). buffers: 1 while some may not be.
+-- The numbers of the slot's outbox rows up to which every award and visit is in its own table (flushed, on SQLite alone), and the tallies
+-- count (tallied; on PostgreSQL only where buffers is 1). buffers: 1 while some may not be.
 --@ reference
 CREATE TABLE nodes (
   slot SMALLINT NOT NULL,

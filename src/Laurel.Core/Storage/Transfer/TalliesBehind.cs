@@ -7,16 +7,13 @@ namespace Laurel.Core.Storage;
 /// part of the statements' text.</summary>
 internal sealed class TalliesBehind
 {
-    private const string Badges = "badge_tallies";
-    private const string Visitors = "visitor_tallies";
-
     private readonly Dictionary<string, string> _sources = [];
 
     private TalliesBehind(TallyDeltas deltas)
     {
-        Add(Badges, ["CAST(span AS SMALLINT)", "CAST(start AS BIGINT)", "CAST(badge_id AS BIGINT)", "CAST(awarded AS BIGINT)"],
+        Add("badge_tallies", "span SMALLINT, start BIGINT, badge_id BIGINT, awarded BIGINT",
             deltas.Badges.Select(row => $"({(int)row.Key.Span}, {row.Key.Start}, {row.Key.BadgeId}, {row.Value})"));
-        Add(Visitors, ["CAST(bucket AS BIGINT)", "CAST(issuer_id AS BIGINT)", "CAST(visitors AS BIGINT)"],
+        Add("visitor_tallies", "bucket BIGINT, issuer_id BIGINT, visitors BIGINT",
             deltas.Visitors.Select(row => $"({row.Key.Bucket}, {row.Key.Issuer}, {row.Value})"));
     }
 
@@ -37,14 +34,15 @@ internal sealed class TalliesBehind
     public string Source(string table) => _sources.GetValueOrDefault(table, table);
 
     // Typed alike, the two halves are read in the order of their keys; else all would be sorted anew for each chunk.
-    private void Add(string table, string[] columns, IEnumerable<string> rows)
+    private void Add(string table, string columns, IEnumerable<string> rows)
     {
         var values = string.Join(", ", rows);
         if (values.Length > 0)
         {
-            var names = columns.Select(column => column.Split(' ')[0]["CAST(".Length..]).ToList();
-            _sources[table] = $"(SELECT {string.Join(", ", names)} FROM {table} UNION ALL SELECT {string.Join(", ", columns)} "
-                + $"FROM (VALUES {values}) AS behind ({string.Join(", ", names)})) AS {table}";
+            var typed = columns.Split(", ").Select(column => column.Split(' ')).ToList();
+            var names = string.Join(", ", typed.Select(column => column[0]));
+            var cast = string.Join(", ", typed.Select(column => $"CAST({column[0]} AS {column[1]})"));
+            _sources[table] = $"(SELECT {names} FROM {table} UNION ALL SELECT {cast} FROM (VALUES {values}) AS behind ({names})) AS {table}";
         }
     }
 }
