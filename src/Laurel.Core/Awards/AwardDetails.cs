@@ -8,21 +8,31 @@ namespace Laurel.Core.Awards;
 /// <summary>What lies beside the ledger, by (user, award id): the action and payload of an award, and its claim state.</summary>
 internal static class AwardDetails
 {
-    private const string Upsert = """
-        INSERT INTO award_details (user_id, award_id, action_id, payload, rule_id, rule_revision, backfill_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    /// <summary>Of an insert of details: they take the place of those that are there.</summary>
+    public const string Renew = """
         ON CONFLICT (user_id, award_id) DO UPDATE SET action_id = excluded.action_id, payload = excluded.payload,
           rule_id = excluded.rule_id, rule_revision = excluded.rule_revision, backfill_id = excluded.backfill_id
         """;
 
-    private const string UpsertClaim = """
-        INSERT INTO award_claims (user_id, award_id, uid, is_claimed, claimed_at, is_worn, is_active,
-          created_by, updated_by, deleted_by, created_at, updated_at, deleted_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    private const string Upsert = $"""
+        INSERT INTO award_details (user_id, award_id, action_id, payload, rule_id, rule_revision, backfill_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        {Renew}
+        """;
+
+    /// <summary>The same of an insert of claims.</summary>
+    public const string RenewClaim = """
         ON CONFLICT (user_id, award_id) DO UPDATE SET
           uid = excluded.uid, is_claimed = excluded.is_claimed, claimed_at = excluded.claimed_at, is_worn = excluded.is_worn,
           is_active = excluded.is_active, created_by = excluded.created_by, updated_by = excluded.updated_by,
           deleted_by = excluded.deleted_by, created_at = excluded.created_at, updated_at = excluded.updated_at,
           deleted_at = excluded.deleted_at
+        """;
+
+    private const string UpsertClaim = $"""
+        INSERT INTO award_claims (user_id, award_id, uid, is_claimed, claimed_at, is_worn, is_active,
+          created_by, updated_by, deleted_by, created_at, updated_at, deleted_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        {RenewClaim}
         """;
 
     private const string LockClaim = """

@@ -65,9 +65,10 @@ internal sealed class AwardTimesReader(Database database, Ledger ledger, int sli
         // First, because a row only ever moves to the table.
         var buffered = await ledger.Buffered(userId);
         var found = new List<AwardTimes>();
-        for ((long Badge, string Occasion)? from = (long.MinValue, ""); from is { } behind;)
+        var from = await database.Read(session => First(session, userId, found));
+        while (from is { } behind)
         {
-            from = await database.Read(session => Slice(session, userId, behind, found));
+            from = await database.Read(session => Slice(session.Prepare(After), slice, userId, behind, found));
         }
         AddBuffered(found, buffered);
         var kept = new List<AwardTimes>(found.Count);
@@ -86,11 +87,26 @@ internal sealed class AwardTimesReader(Database database, Ledger ledger, int sli
         return kept;
     }
 
+    private async ValueTask<(long Badge, string Occasion)?> First(Session session, long userId, List<AwardTimes> found)
+    {
+        var start = (long.MinValue, "");
+        if (session.MostShortRows < slice)
+        {
+            if (await Slice(session.PrepareShort(After), session.MostShortRows, userId, start, found) is null)
+            {
+                return null;
+            }
+            // Too many for a short query: again, so that they are read at one moment.
+            found.Clear();
+        }
+        return await Slice(session.Prepare(After), slice, userId, start, found);
+    }
+
     // Where the next slice begins; null at the end.
     private async ValueTask<(long Badge, string Occasion)?> Slice(
-        Session session, long userId, (long Badge, string Occasion) from, List<AwardTimes> found)
+        Statement rows, int limit, long userId, (long Badge, string Occasion) from, List<AwardTimes> found)
     {
-        var rows = session.Prepare(After).Set(1, userId).Set(2, from.Badge).Set(3, from.Occasion).Set(4, slice);
+        rows.Set(1, userId).Set(2, from.Badge).Set(3, from.Occasion).Set(4, limit);
         for (var read = 1; await rows.Read(); read++)
         {
             var badge = rows.Long(0);
@@ -100,7 +116,7 @@ internal sealed class AwardTimesReader(Database database, Ledger ledger, int sli
             }
             var times = found[^1];
             times.Add(rows.Long(1), rows.Long(2), rows.Long(3) == 0);
-            if (times.Times.Count < few && read < slice)
+            if (times.Times.Count < few && read < limit)
             {
                 continue;
             }

@@ -54,14 +54,19 @@ internal abstract class LedgerStore(short node)
 
     private const string FrozenVersion = "SELECT recurrence_version FROM badges WHERE id = $1 AND awarded = 1";
 
-    private const string UpsertRepeated = """
-        INSERT INTO repeated_awards (user_id, issuer_id, badge_id, standing, first_at, first_id) VALUES ($1, $2, $3, 1, $4, $5)
+    /// <summary>Of an insert into repeated_awards: counts what is inserted with what is there.</summary>
+    internal const string CountTogether = """
         ON CONFLICT (user_id, issuer_id, badge_id) DO UPDATE SET
-          standing = repeated_awards.standing + 1,
+          standing = repeated_awards.standing + excluded.standing,
           first_id = CASE WHEN excluded.first_at < repeated_awards.first_at
                             OR (excluded.first_at = repeated_awards.first_at AND excluded.first_id < repeated_awards.first_id)
                           THEN excluded.first_id ELSE repeated_awards.first_id END,
           first_at = CASE WHEN excluded.first_at < repeated_awards.first_at THEN excluded.first_at ELSE repeated_awards.first_at END
+        """;
+
+    private const string UpsertRepeated = $"""
+        INSERT INTO repeated_awards (user_id, issuer_id, badge_id, standing, first_at, first_id) VALUES ($1, $2, $3, 1, $4, $5)
+        {CountTogether}
         """;
 
     // The condition makes a second sighting in the same five minutes a no-op; what it returns is the bucket that was left.
@@ -462,12 +467,7 @@ internal abstract class LedgerStore(short node)
     /// <summary>What follows an award's row: its events and the tables beside the ledger.</summary>
     internal async ValueTask Created(Session session, AwardEntry entry, Award award)
     {
-        entry.Status = AwardStatus.Created;
-        Record(OutboxKind.Awarded, award);
-        if (entry.IsVisit)
-        {
-            await Visit(session, award.UserId, entry.Badge.IssuerId, Clock.BucketOf(entry.AskedAt));
-        }
+        await Tell(session, entry, award);
         if (entry.Replaces)
         {
             await CountRepeated(session, award, entry.Badge.IssuerId);
@@ -476,6 +476,17 @@ internal abstract class LedgerStore(short node)
         else
         {
             await WriteBeside(session, award, entry.Badge.IssuerId, entry.Claim);
+        }
+    }
+
+    /// <summary>What there is to tell of a new award: its event, and that its user was there.</summary>
+    protected async ValueTask Tell(Session session, AwardEntry entry, Award award)
+    {
+        entry.Status = AwardStatus.Created;
+        Record(OutboxKind.Awarded, award);
+        if (entry.IsVisit)
+        {
+            await Visit(session, award.UserId, entry.Badge.IssuerId, Clock.BucketOf(entry.AskedAt));
         }
     }
 

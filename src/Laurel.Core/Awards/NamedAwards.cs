@@ -61,42 +61,76 @@ internal sealed class NamedAwards(Database database, Ledger ledger)
 
     // What repeated_awards counts, and what it does not.
     internal const string CountOfBadge = """
-        SELECT coalesce((SELECT standing FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3), 0),
-          (SELECT count(*) FROM awards WHERE user_id = $1 AND badge_id = $3 AND occasion = '')
+        coalesce((SELECT standing FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3), 0)
+          + (SELECT count(*) FROM awards WHERE user_id = $1 AND badge_id = $3 AND occasion = '')
         """;
 
     internal const string CountOfIssuer = """
-        SELECT coalesce((SELECT CAST(sum(standing) AS BIGINT) FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2), 0),
-          (SELECT count(*) FROM badges b WHERE b.issuer_id = $2 AND b.recurrence = 0
-           AND EXISTS (SELECT 1 FROM awards a WHERE a.user_id = $1 AND a.badge_id = b.id AND a.occasion = ''))
+        coalesce((SELECT CAST(sum(standing) AS BIGINT) FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2), 0)
+          + (SELECT count(*) FROM badges b WHERE b.issuer_id = $2 AND b.recurrence = 0
+             AND EXISTS (SELECT 1 FROM awards a WHERE a.user_id = $1 AND a.badge_id = b.id AND a.occasion = ''))
         """;
+
+    // So many badges are counted by one statement.
+    private const int CountedAtOnce = 16;
+
+    // By the number of badges.
+    private static readonly string[] Counts = [.. Enumerable.Range(0, CountedAtOnce + 1).Select(badges => CountsOf(badges, "0"))];
+    private static readonly string[] CountsAndAll = [.. Enumerable.Range(0, CountedAtOnce + 1).Select(badges => CountsOf(badges, CountOfIssuer))];
+
+    private static string CountsOf(int badges, string all) => string.Concat(
+        "SELECT ", string.Concat(Enumerable.Range(3, badges).Select(place => $"{CountOfBadge.Replace("$3", $"${place}", StringComparison.Ordinal)}, ")), all);
 
     /// <summary>How many awards of one badge, or of all of the issuer's, stand for each of the questions; all of one moment.</summary>
     /// <param name="userId">Whose.</param>
     /// <param name="issuerId">The badges'.</param>
     /// <param name="badges">A badge, or null for all.</param>
     /// <param name="buffered">The user's awards in the issuer that may not be in their table, read before this.</param>
-    public ValueTask<long[]> Count(long userId, long issuerId, IReadOnlyList<long?> badges, IReadOnlyCollection<Award> buffered) =>
-        database.ReadSnapshot(async session =>
+    public ValueTask<long[]> Count(long userId, long issuerId, IReadOnlyList<long?> badges, IReadOnlyCollection<Award> buffered)
+    {
+        var wanted = badges.OfType<long>().Distinct().ToList();
+        var ofIssuer = badges.Contains(null);
+        // One statement sees one moment.
+        return wanted.Count <= CountedAtOnce && buffered.Count == 0 ? database.Read(Stored) : database.ReadSnapshot(async session =>
         {
-            var counts = new long[badges.Count];
+            var counts = await Stored(session);
             for (var i = 0; i < counts.Length; i++)
             {
-                var (repeated, once) = await Count(session, userId, issuerId, badges[i]);
-                counts[i] = repeated + once + await Missing(session, badges[i], buffered);
+                counts[i] += await Missing(session, badges[i], buffered);
             }
             return counts;
         });
 
-    private static async ValueTask<(long Repeated, long Once)> Count(Session session, long userId, long issuerId, long? badgeId)
+        async ValueTask<long[]> Stored(Session session)
+        {
+            var counts = new Dictionary<long, long>(wanted.Count);
+            var all = await CountStored(session, userId, issuerId, ofIssuer, wanted.Take(CountedAtOnce), counts);
+            foreach (var more in wanted.Skip(CountedAtOnce).Chunk(CountedAtOnce))
+            {
+                await CountStored(session, userId, issuerId, ofIssuer: false, more, counts);
+            }
+            return [.. badges.Select(badge => badge is { } id ? counts[id] : all)];
+        }
+    }
+
+    // Answers how many there are of all the issuer's badges, where that is asked.
+    private static async ValueTask<long> CountStored(
+        Session session, long userId, long issuerId, bool ofIssuer, IEnumerable<long> badges, Dictionary<long, long> counts)
     {
-        var row = badgeId is { } badge
-            ? session.Prepare(CountOfBadge).Set(1, userId).Set(2, issuerId).Set(3, badge)
-            : session.Prepare(CountOfIssuer).Set(1, userId).Set(2, issuerId);
+        long[] some = [.. badges];
+        var row = session.PrepareShort((ofIssuer ? CountsAndAll : Counts)[some.Length]).Set(1, userId).Set(2, issuerId);
+        for (var i = 0; i < some.Length; i++)
+        {
+            row.Set(i + 3, some[i]);
+        }
         await row.Read();
-        var counts = (row.Long(0), row.Long(1));
+        for (var i = 0; i < some.Length; i++)
+        {
+            counts[some[i]] = row.Long(i);
+        }
+        var all = ofIssuer ? row.Long(some.Length) : 0;
         await row.Done();
-        return counts;
+        return all;
     }
 
     // Of what was buffered, the awards that have no row yet.

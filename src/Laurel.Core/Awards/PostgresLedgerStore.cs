@@ -371,25 +371,20 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
             return;
         }
         var (inserted, isForbidden) = InsertAndLook(session, ready);
-        var rest = new List<AwardEntry>();
-        foreach (var entry in ready)
+        var made = ready.FindAll(entry => inserted.Contains(entry.Award.Id));
+        var allowed = made.FindAll(entry => !isForbidden(entry));
+        foreach (var entry in allowed)
         {
-            if (!inserted.Contains(entry.Award.Id))
-            {
-                rest.Add(entry);
-            }
-            else if (isForbidden(entry))
-            {
-                await Undo(session, entry.Award);
-                // The row-wise way says why.
-                await Insert(session, entry);
-            }
-            else
-            {
-                await Created(session, entry, entry.Award);
-            }
+            await Tell(session, entry, entry.Award);
         }
-        await Hold(session, rest);
+        PostgresAwardRows.Write(session, allowed, _distributed);
+        foreach (var entry in made.FindAll(isForbidden))
+        {
+            await Undo(session, entry.Award);
+            // The row-wise way says why.
+            await Insert(session, entry);
+        }
+        await Hold(session, ready.FindAll(entry => !inserted.Contains(entry.Award.Id)));
     }
 
     // In one round trip, with the transaction's turn and the version of the rules, which come next.

@@ -14,7 +14,9 @@ public readonly record struct HeldBadge(long BadgeId, long AwardedAt, long Award
 /// <summary>A badge a user holds, how many awards of it stand, and the earliest of them.</summary>
 public readonly record struct CountedBadge(long BadgeId, long Standing, long AwardedAt, long AwardId)
 {
-    internal CountedBadge With(HeldBadge other) => other.Position.IsBehind(new Position(AwardedAt, AwardId), ascending: true)
+    internal HeldBadge Earliest => new(BadgeId, AwardedAt, AwardId);
+
+    internal CountedBadge With(HeldBadge other) => other.Position.IsBehind(Earliest.Position, ascending: true)
         ? this with { Standing = Standing + 1 }
         : new CountedBadge(BadgeId, Standing + 1, other.AwardedAt, other.AwardId);
 }
@@ -23,8 +25,6 @@ public readonly record struct CountedBadge(long BadgeId, long Standing, long Awa
 /// committed and not yet moved to its table is read first, because a row only ever moves that way.</summary>
 public sealed class UserAwards
 {
-    private const string Counted = "SELECT badge_id, standing, first_at, first_id FROM repeated_awards WHERE user_id = $1";
-
     private const string OnceOf = "SELECT awarded_at, id FROM awards WHERE user_id = $1 AND badge_id = $2 AND occasion = ''";
 
     private const string RepeatedOf = "SELECT first_at, first_id FROM repeated_awards WHERE user_id = $1 AND issuer_id = $2 AND badge_id = $3";
@@ -101,10 +101,10 @@ public sealed class UserAwards
 
     // A badge may have both an award without an occasion and duplicates: the earlier of the two dates it.
     private async ValueTask<List<HeldBadge>> Merge(
-        Session session, long userId, Dictionary<long, HeldBadge> repeated, List<HeldBadge> once, Position after, bool ascending, int limit)
+        Session session, long userId, Dictionary<long, CountedBadge> repeated, List<HeldBadge> once, Position after, bool ascending, int limit)
     {
         var merged = new List<HeldBadge>(limit);
-        foreach (var each in repeated.Values)
+        foreach (var each in repeated.Values.Select(badge => badge.Earliest))
         {
             if (each.Position.IsBehind(after, ascending) && !(await OnceAt(session, userId, each.BadgeId) is { } other && each.Position.IsBehind(other, ascending: true)))
             {
@@ -113,7 +113,7 @@ public sealed class UserAwards
         }
         for (var page = once; ; page = await _lists.Once(session, userId, page[^1].Position, ascending, limit))
         {
-            merged.AddRange(page.Where(held => !(repeated.TryGetValue(held.BadgeId, out var other) && held.Position.IsBehind(other.Position, ascending: true))));
+            merged.AddRange(page.Where(held => !(repeated.TryGetValue(held.BadgeId, out var other) && held.Position.IsBehind(other.Earliest.Position, ascending: true))));
             if (page.Count < limit || merged.Count >= limit + repeated.Count)
             {
                 break;
@@ -142,20 +142,16 @@ public sealed class UserAwards
         var buffered = await _ledger.Buffered(userId);
         return await _database.Read<List<CountedBadge>>(async session =>
         {
-            var counts = new Dictionary<long, CountedBadge>();
-            var rows = session.Prepare(Counted).Set(1, userId);
-            while (await rows.Read())
-            {
-                counts[rows.Long(0)] = new CountedBadge(rows.Long(0), rows.Long(1), rows.Long(2), rows.Long(3));
-            }
-            var page = await _lists.Once(session, userId, Position.First, ascending: true, AtOnce);
+            var most = Math.Min(AtOnce, session.MostShortRows);
+            var (found, page) = await _lists.OnceAndRepeated(session, userId, Position.First, ascending: true, most);
+            var counts = found ?? [];
             while (page.Count > 0)
             {
                 foreach (var once in page)
                 {
                     counts[once.BadgeId] = counts.TryGetValue(once.BadgeId, out var repeated) ? repeated.With(once) : new(once.BadgeId, 1, once.AwardedAt, once.AwardId);
                 }
-                page = page.Count < AtOnce ? [] : await _lists.Once(session, userId, page[^1].Position, ascending: true, AtOnce);
+                page = page.Count < most ? [] : await _lists.Once(session, userId, page[^1].Position, ascending: true, most);
             }
             // What is buffered is its badge's only award.
             foreach (var each in buffered)
@@ -198,7 +194,7 @@ public sealed class UserAwards
         return dates;
     });
 
-    private static async ValueTask<(Dictionary<long, long> Dates, Dictionary<long, HeldBadge>? Repeated)> DatesAndRepeated(
+    private static async ValueTask<(Dictionary<long, long> Dates, Dictionary<long, CountedBadge>? Repeated)> DatesAndRepeated(
         Session session, long userId, IReadOnlyList<long> badgeIds)
     {
         var repeated = session.PrepareShort(UserLists.Repeated).Set(1, userId);

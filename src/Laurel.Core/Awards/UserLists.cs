@@ -30,18 +30,16 @@ internal sealed class UserLists(Ledger ledger)
         """;
 
     // The repeatable badges in the same answer: to be asked for themselves would cost as much again.
-    private const string RepeatedToo = "SELECT badge_id, first_at, first_id, 1 FROM repeated_awards WHERE user_id = $1";
-
     private const string RepeatedAndOnceAscending = $"""
-        {RepeatedToo} UNION ALL SELECT badge_id, awarded_at, id, 0 FROM ({OnceAscending}) AS once
+        {Repeated} UNION ALL SELECT badge_id, awarded_at, id, 0 FROM ({OnceAscending}) AS once
         """;
 
     private const string RepeatedAndOnceDescending = $"""
-        {RepeatedToo} UNION ALL SELECT badge_id, awarded_at, id, 0 FROM ({OnceDescending}) AS once
+        {Repeated} UNION ALL SELECT badge_id, awarded_at, id, 0 FROM ({OnceDescending}) AS once
         """;
 
-    /// <summary>Selects the badges of which a user has awards with an occasion, and the earliest of each.</summary>
-    public const string Repeated = "SELECT badge_id, first_at, first_id FROM repeated_awards WHERE user_id = $1";
+    /// <summary>Selects the badges of which a user has awards with an occasion, the earliest of each, and how many.</summary>
+    public const string Repeated = "SELECT badge_id, first_at, first_id, standing FROM repeated_awards WHERE user_id = $1";
 
     private const string AllAscending = $"""
         SELECT {Columns} FROM (SELECT {Columns} FROM awards
@@ -53,14 +51,14 @@ internal sealed class UserLists(Ledger ledger)
         """;
 
     /// <summary>Awards without an occasion, behind a position, nearest first; and the badges of which there are others, null for none.</summary>
-    public async ValueTask<(Dictionary<long, HeldBadge>? Repeated, List<HeldBadge> Once)> OnceAndRepeated(
+    public async ValueTask<(Dictionary<long, CountedBadge>? Repeated, List<HeldBadge> Once)> OnceAndRepeated(
         Session session, long userId, Position after, bool ascending, int limit)
     {
         if (!session.ListsEveryUser)
         {
             return (await ReadRepeated(session.PrepareShort(Repeated).Set(1, userId)), await Once(session, userId, after, ascending, limit));
         }
-        var (repeated, once) = ((Dictionary<long, HeldBadge>?)null, new List<HeldBadge>(Math.Min(limit, Few)));
+        var (repeated, once) = ((Dictionary<long, CountedBadge>?)null, new List<HeldBadge>(Math.Min(limit, Few)));
         var rows = Bind(session, ascending ? RepeatedAndOnceAscending : RepeatedAndOnceDescending, userId, after, limit);
         while (await rows.Read())
         {
@@ -70,20 +68,20 @@ internal sealed class UserLists(Ledger ledger)
             }
             else
             {
-                (repeated ??= [])[rows.Long(0)] = Read(rows);
+                (repeated ??= [])[rows.Long(0)] = ReadCounted(rows);
             }
         }
         // The database may give the parts in any order.
         return (repeated, Nearest(once, ascending, limit));
     }
 
-    /// <summary>Of which badges a user has awards with an occasion, and the earliest of each; null for none.</summary>
-    public static async ValueTask<Dictionary<long, HeldBadge>?> ReadRepeated(Statement rows)
+    /// <summary>Of which badges a user has awards with an occasion; null for none.</summary>
+    public static async ValueTask<Dictionary<long, CountedBadge>?> ReadRepeated(Statement rows)
     {
-        Dictionary<long, HeldBadge>? repeated = null;
+        Dictionary<long, CountedBadge>? repeated = null;
         while (await rows.Read())
         {
-            (repeated ??= [])[rows.Long(0)] = Read(rows);
+            (repeated ??= [])[rows.Long(0)] = ReadCounted(rows);
         }
         return repeated;
     }
@@ -177,6 +175,8 @@ internal sealed class UserLists(Ledger ledger)
     }
 
     private static HeldBadge Read(Statement row) => new(row.Long(0), row.Long(1), row.Long(2));
+
+    private static CountedBadge ReadCounted(Statement row) => new(row.Long(0), row.Long(3), row.Long(1), row.Long(2));
 
     /// <summary>Whether the indexes by time hold all of the user's awards.</summary>
     public static ValueTask<bool> Has(Session session, long userId) =>

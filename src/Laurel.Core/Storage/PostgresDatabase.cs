@@ -366,6 +366,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
 
     internal override Statement PrepareShort(string sql) => reads is null ? Prepare(sql) : new SharedStatement(reads, sql);
 
+    internal override int MostShortRows => reads is null ? int.MaxValue : 500;
+
     internal override void Together(Statement first, Statement second)
     {
         if (first is SharedStatement shared)

@@ -49,7 +49,8 @@ internal sealed class PostgresInsert
 
     private string FromValues(int rows) => $"{_into} VALUES {string.Join(", ", Enumerable.Range(0, rows).Select(Row))} {_then}";
 
-    private string Row(int row) => $"({string.Join(", ", _types.Select((_, place) => $"${(row * _types.Length) + place + 1}"))}{_constants})";
+    // A value that is missing has no type of its own.
+    private string Row(int row) => $"({string.Join(", ", _types.Select((type, place) => $"${(row * _types.Length) + place + 1}::{type}"))}{_constants})";
 
     /// <summary>A command with its parameters by number.</summary>
     public static NpgsqlCommand Command(Session session, string sql, IEnumerable<object?> parameters)
@@ -66,7 +67,7 @@ internal sealed class PostgresInsert
     public static NpgsqlParameter Parameter(object? value) => value switch
     {
         string?[] => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = value },
-        // Only texts are ever missing.
+        // Whatever it is to be: whoever may miss anything but a text says so in the statement.
         null => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = DBNull.Value },
         _ => new NpgsqlParameter { Value = value },
     };

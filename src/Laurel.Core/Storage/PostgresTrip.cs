@@ -31,6 +31,20 @@ internal sealed class PostgresTrip(Session session)
         }
     }
 
+    /// <summary>Runs statements that answer nothing, in one round trip; none for none.</summary>
+    public static void Send(Session session, IEnumerable<NpgsqlBatchCommand> statements)
+    {
+        using var batch = new NpgsqlBatch((NpgsqlConnection)session.Connection, (NpgsqlTransaction?)session.Transaction);
+        foreach (var statement in statements)
+        {
+            batch.BatchCommands.Add(statement);
+        }
+        if (batch.BatchCommands.Count > 0)
+        {
+            batch.ExecuteNonQuery();
+        }
+    }
+
     /// <summary>A statement with its parameters by number.</summary>
     public static NpgsqlBatchCommand Command(string sql, IEnumerable<object?> parameters)
     {

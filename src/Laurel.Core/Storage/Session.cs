@@ -33,6 +33,9 @@ public abstract class Session
     /// travel with those of other readers.</summary>
     internal virtual Statement PrepareShort(string sql) => Prepare(sql);
 
+    /// <summary>How many rows such a query may answer.</summary>
+    internal virtual int MostShortRows => int.MaxValue;
+
     /// <summary>Sends a query with another one, where that saves a round trip. Read both, in this order, before anything else.</summary>
     internal virtual void Together(Statement first, Statement second)
     {

@@ -147,6 +147,7 @@ public sealed class ContractTests(PerfumerBed perfumer) : IClassFixture<Perfumer
 
         // Counting.
         ("counters of paths and all", "profile/1 profile/2 profile/2", $"GET /counters?{Query}&names=profile/1,profile/2,_all", """# {"profile/1":1,"profile/2":2,"_all":3}""", null),
+        ("counters of many names", "n1 n2 n3 n4 n5 n6 n7 n8 n9 n10 n11 n12 n13 n14 n15 n16 n17 n18 n19 n20 n18", $"GET /counters?{Query}&names=n1,n2,n3,n4,n5,n6,n7,n8,n9,n10,n11,n12,n13,n14,n15,n16,n17,n18,n19,n20,nothing,_all,n18", """# {"n1":1,"n2":1,"n3":1,"n4":1,"n5":1,"n6":1,"n7":1,"n8":1,"n9":1,"n10":1,"n11":1,"n12":1,"n13":1,"n14":1,"n15":1,"n16":1,"n17":1,"n18":2,"n19":1,"n20":1,"nothing":0,"_all":21}""", null),
         ("a list of names", "a b", $$"""GET /counters {{{Both}},"names":["a","b","_all"]}""", """# {"a":1,"b":1,"_all":2}""", null),
         ("a list in the query", "a b", $"GET /counters?{Query}&names[]=a&names[]=b", """# {"a":1,"b":1}""", null),
         ("a numbered list in the query", "a b", $"GET /counters?{Query}&names%5B0%5D=a&names%5B1%5D=b", """# {"a":1,"b":1}""", null),

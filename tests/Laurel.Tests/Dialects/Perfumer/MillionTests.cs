@@ -63,7 +63,7 @@ public sealed class MillionTests(ITestOutputHelper output)
             {
                 var lines = new List<string>();
                 var sqlite = core.Engine == "sqlite";
-                var rows = session.Prepare((sqlite ? "EXPLAIN QUERY PLAN " : "EXPLAIN ")
+                var rows = session.Prepare((sqlite ? "EXPLAIN QUERY PLAN SELECT " : "EXPLAIN SELECT ")
                     + sql.Replace("$1", $"{user}").Replace("$2", $"{issuer}").Replace("$3", $"{badge}"));
                 while (await rows.Read())
                 {
