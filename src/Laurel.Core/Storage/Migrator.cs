@@ -49,7 +49,8 @@ public static class Migrator
     {
         foreach (var statement in await database.Translate(session, statements))
         {
-            await session.Execute(statement);
+            // A large table takes as long as it takes.
+            await session.Execute(statement, timeout: 0);
         }
     }
 

@@ -1,5 +1,4 @@
 using Laurel.Core.Awards;
-using Npgsql;
 
 namespace Laurel.Core.Storage;
 

@@ -20,6 +20,9 @@ internal sealed class PostgresDatabase : Database
     private static readonly TimeSpan ShortestPatience = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(5);
 
+    // How long a migration waits for a lock, and then lets others have theirs.
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource _source;
 
     // The ledger's own: it waits for no place among the readers, and a batch that stands still is ended.
@@ -267,11 +270,26 @@ internal sealed class PostgresDatabase : Database
     // PostgreSQL checks its pages as it reads them, and the other checks read every row.
     internal override ValueTask<IReadOnlyList<string>> CheckIntegrity() => new([]);
 
-    internal override async Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate) => await WriteNow(async session =>
+    internal override async Task<T> Migrate<T>(Func<Session, ValueTask<T>> migrate)
     {
-        await session.Execute("SELECT pg_advisory_xact_lock(@key)", new { key = MigrationLock });
-        return await migrate(session);
-    });
+        while (true)
+        {
+            try
+            {
+                return await WriteNow(async session =>
+                {
+                    // Behind who waits for a table everybody else waits for it too: not for long, but as often as it takes.
+                    await session.Execute($"SET LOCAL lock_timeout = {(long)LockPatience.TotalMilliseconds}");
+                    await session.Execute("SELECT pg_advisory_xact_lock(@key)", new { key = MigrationLock }, timeout: 0);
+                    return await migrate(session);
+                });
+            }
+            catch (StorageUnavailableException busy) when (busy.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
+            {
+                await Task.Delay(LockPatience);
+            }
+        }
+    }
 
     internal override async ValueTask<IEnumerable<string>> Translate(Session session, IReadOnlyList<MigrationStatement> statements) =>
         await session.QueryFirst<bool>(Citus.IsPresent) ? Citus.Translate(statements, Options.Partitions)
@@ -361,6 +379,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     };
 
     internal override Task Empty(string table) => Execute($"TRUNCATE {table}");
+
+    internal override Task Analyze() => Execute("ANALYZE (SKIP_LOCKED)", timeout: 0);
 
     public override Statement Prepare(string sql) => new OwnStatement(new NpgsqlCommand(sql, connection, transaction));
 

@@ -26,6 +26,9 @@ public abstract class Session
     /// <summary>Deletes all rows of a table.</summary>
     internal abstract Task Empty(string table);
 
+    /// <summary>Counts what the tables hold anew, where queries are planned by that and nobody else does it at once.</summary>
+    internal virtual Task Analyze() => Task.CompletedTask;
+
     /// <summary>A statement for a hot path: kept prepared, parameters by number.</summary>
     public abstract Statement Prepare(string sql);
 
@@ -50,6 +53,9 @@ public abstract class Session
         Connection.QueryFirstOrDefaultAsync<T>(sql, parameters, Transaction);
 
     /// <summary>Executes and answers how many rows changed.</summary>
-    public Task<int> Execute(string sql, object? parameters = null) =>
-        Connection.ExecuteAsync(sql, parameters, Transaction);
+    /// <param name="sql">One statement or several.</param>
+    /// <param name="parameters">By name.</param>
+    /// <param name="timeout">In seconds, 0 for none; null: the connection's.</param>
+    public Task<int> Execute(string sql, object? parameters = null, int? timeout = null) =>
+        Connection.ExecuteAsync(sql, parameters, Transaction, timeout);
 }

@@ -25,6 +25,12 @@ public sealed class ExportTests
         Assert.Equal(ExportSample.Lines(sample.Bytes).Count(line => line.Length > 0 && !line.StartsWith("{\"laurel\":", StringComparison.Ordinal)),
             told.GetProperty("rows").GetInt32());
         ExportSample.Same(sample.Bytes, await ExportSample.Export(there));
+        if (engine != Engine.Sqlite)
+        {
+            await using var imported = Database.Open(new DatabaseOptions(there.ConnectionString));
+            Assert.True(await imported.Read(async session => await session.QueryFirst<float>("SELECT reltuples FROM pg_class WHERE oid = 'awards'::regclass")) > 0,
+                "The planner does not know how many awards were imported.");
+        }
         var doctor = await Line.Run("doctor", "--database", there.ConnectionString);
         Assert.True(doctor.ExitCode == 0, doctor.Output);
 

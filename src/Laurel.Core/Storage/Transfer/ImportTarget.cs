@@ -107,7 +107,7 @@ internal sealed class ImportTarget(Database database, TransferSchema schema)
         return Value(0, "-");
     });
 
-    /// <summary>Reads everything back, and opens the database to servers if it is what was to be imported.</summary>
+    /// <summary>Reads everything back, counts it for the planner, and opens the database to servers if it is what was to be imported.</summary>
     /// <exception cref="TransferException">It is not.</exception>
     public async Task End(ExportSummary expected, IProgress<long>? progress)
     {
@@ -120,6 +120,7 @@ internal sealed class ImportTarget(Database database, TransferSchema schema)
                 ? "What was imported is not what the export holds: read back, its checksum differs."
                 : $"What was imported is not what the export holds: {found.Rows[differs]} rows of {differs} instead of {expected.Rows[differs]}.");
         }
+        await database.Write(session => new ValueTask(session.Analyze()));
         await database.Write(async session => await session.Execute(Delete, new { before = _value }));
         await Migrator.Apply(database);
     }
