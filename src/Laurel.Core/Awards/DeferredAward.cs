@@ -8,7 +8,11 @@ internal sealed class DeferredAward(Award award, long issuerId, AwardClaim? clai
 {
     public Award Award { get; } = award;
 
-    public override int Weight => 256 + (claim is null ? 0 : 256)
+    public long IssuerId { get; } = issuerId;
+
+    public AwardClaim? Claim { get; } = claim;
+
+    public override int Weight => 256 + (Claim is null ? 0 : 256)
         + (2 * (Award.Occasion.Length + (Award.Subject?.Length ?? 0) + (Award.Payload?.Length ?? 0)));
 
     public override async ValueTask Write(Session session)
@@ -16,7 +20,21 @@ internal sealed class DeferredAward(Award award, long issuerId, AwardClaim? clai
         // Where its row is, what belongs to it is too.
         if (await LedgerStore.BindInsert(session, Award).Run() == 1)
         {
-            await LedgerStore.WriteBeside(session, Award, issuerId, claim);
+            await WriteBeside(session);
+        }
+    }
+
+    /// <summary>Writes what belongs to its row.</summary>
+    public async ValueTask WriteBeside(Session session)
+    {
+        await LedgerStore.CountRepeated(session, Award, IssuerId);
+        if (Award.HasDetails)
+        {
+            await AwardDetails.Write(session, Award);
+        }
+        if (Claim is not null)
+        {
+            await AwardDetails.Write(session, UserId, Award.Id, Claim);
         }
     }
 
@@ -26,12 +44,12 @@ internal sealed class DeferredAward(Award award, long issuerId, AwardClaim? clai
     {
         packed.Number(Award.BadgeId).Text(Award.Occasion).Number(Award.Id).Number(Award.AwardedAt).Byte((byte)Award.Source)
             .TextOrNull(Award.Subject).NumberOrNull(Award.ActionId).TextOrNull(Award.Payload)
-            .NumberOrNull(Award.Rule?.Id).NumberOrNull(Award.Rule?.Revision).NumberOrNull(Award.Rule?.BackfillId).Number(issuerId)
-            .TextOrNull(claim?.Uid);
-        if (claim is not null)
+            .NumberOrNull(Award.Rule?.Id).NumberOrNull(Award.Rule?.Revision).NumberOrNull(Award.Rule?.BackfillId).Number(IssuerId)
+            .TextOrNull(Claim?.Uid);
+        if (Claim is not null)
         {
             // As an award begins: nothing but its two times says more.
-            packed.Number(claim.CreatedAt).Number(claim.UpdatedAt);
+            packed.Number(Claim.CreatedAt).Number(Claim.UpdatedAt);
         }
     }
 

@@ -17,15 +17,16 @@ internal abstract class LedgerStore(short node)
         ON CONFLICT DO NOTHING
         """;
 
+    /// <summary>The same where everybody is listed, as <see cref="BindInsert"/> binds it.</summary>
     // Where everybody is listed there is nothing to ask; and Citus takes no question among the values.
-    private const string InsertListedAward = """
+    protected const string InsertListedAward = """
         INSERT INTO awards (user_id, badge_id, occasion, id, awarded_at, source, subject, listed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT DO NOTHING
         """;
 
     // A revocation forbids an award (to automatic requests a reset does too), and of a badge that can be earned once any duplicate
     // that stands makes it held. Asked after the insert, not before it: an insert that had to wait for a removal sees what it wrote.
-    private const string Forbidden = """
+    protected const string Forbidden = """
         SELECT 1 WHERE EXISTS (SELECT 1 FROM award_history WHERE user_id = $1 AND badge_id = $2 AND occasion = $3
                                AND lifted = 0 AND kind >= $4)
           OR ($3 = '' AND EXISTS (SELECT 1 FROM repeated_awards WHERE user_id = $1 AND issuer_id = $5 AND badge_id = $2))
@@ -370,42 +371,57 @@ internal abstract class LedgerStore(short node)
     /// <inheritdoc cref="Insert(Session, AwardEntry)"/>
     internal async ValueTask Insert(Session session, AwardEntry entry, Award award)
     {
+        if (await IsInserted(session, entry, award))
+        {
+            await Created(session, entry, award);
+        }
+    }
+
+    /// <summary>Inserts the award's own row, or says in the entry why not.</summary>
+    protected async ValueTask<bool> IsInserted(Session session, AwardEntry entry, Award award)
+    {
         if (!await Freeze(session, entry.Badge))
         {
             entry.Status = AwardStatus.Stale;
-            return;
+            return false;
         }
         while (!await TryInsert(session, entry, award))
         {
-            if (await StandingAwards.For(session, award) is { } standing)
+            if (await Standing(session, award) is { } standing)
             {
                 entry.Standing = standing;
                 entry.Status = AwardStatus.Held;
-                return;
+                return false;
             }
             if (await IsForbidden(session, entry, award))
             {
                 entry.Status = AwardStatus.Removed;
-                return;
+                return false;
             }
             // What held it was removed, by another node, before it could be read: the occasion is free again.
         }
-        await Created(session, entry, award);
+        return true;
     }
 
-    private static async ValueTask<bool> TryInsert(Session session, AwardEntry entry, Award award)
+    /// <inheritdoc cref="StandingAwards.For"/>
+    protected virtual ValueTask<Award?> Standing(Session session, Award asked) => StandingAwards.For(session, asked);
+
+    private async ValueTask<bool> TryInsert(Session session, AwardEntry entry, Award award)
     {
-        if (await BindInsert(session, award).Run() == 0)
-        {
-            return false;
-        }
         // An occasion of the award's own has no past that could forbid it, unless the caller chose its id.
-        if ((Occasion.IsOwn(award) && !entry.Replaces) || !await IsForbidden(session, entry, award))
+        var (isNew, isForbidden) = await InsertRow(session, entry, award, looks: !Occasion.IsOwn(award) || entry.Replaces);
+        if (isForbidden)
         {
-            return true;
+            await Undo(session, award);
         }
-        await Undo(session, award);
-        return false;
+        return isNew && !isForbidden;
+    }
+
+    /// <summary>Inserts the award's own row where there is none, and looks what forbids it.</summary>
+    protected virtual async ValueTask<(bool IsNew, bool IsForbidden)> InsertRow(Session session, AwardEntry entry, Award award, bool looks)
+    {
+        var isNew = await BindInsert(session, award).Run() == 1;
+        return (isNew, isNew && looks && await IsForbidden(session, entry, award));
     }
 
     /// <summary>Takes a forbidden award's row out again.</summary>
@@ -475,7 +491,7 @@ internal abstract class LedgerStore(short node)
         }
         else
         {
-            await WriteBeside(session, award, entry.Badge.IssuerId, entry.Claim);
+            await WriteBeside(session, new DeferredAward(award, entry.Badge.IssuerId, entry.Claim));
         }
     }
 
@@ -491,20 +507,9 @@ internal abstract class LedgerStore(short node)
     }
 
     /// <summary>Writes what belongs to the row of a new award.</summary>
-    internal static async ValueTask WriteBeside(Session session, Award award, long issuerId, AwardClaim? claim)
-    {
-        await CountRepeated(session, award, issuerId);
-        if (award.HasDetails)
-        {
-            await AwardDetails.Write(session, award);
-        }
-        if (claim is not null)
-        {
-            await AwardDetails.Write(session, award.UserId, award.Id, claim);
-        }
-    }
+    protected virtual ValueTask WriteBeside(Session session, DeferredAward award) => award.WriteBeside(session);
 
-    private static async ValueTask CountRepeated(Session session, Award award, long issuerId)
+    internal static async ValueTask CountRepeated(Session session, Award award, long issuerId)
     {
         if (award.Occasion.Length > 0)
         {

@@ -24,6 +24,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
         """,
         ("listed", "1"));
 
+    private const string InsertOne = $"{InsertListedAward} RETURNING id";
+
     private static readonly PostgresInsert ClaimIds = new("action_ids", "id bigint, user_id bigint, occurred_at bigint",
         "ON CONFLICT DO NOTHING RETURNING id");
 
@@ -129,6 +131,9 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
     private readonly List<DeferredAction> _actions = [];
     private readonly SortedDictionary<(long User, long Rule), StoredCount> _counts = [];
     private readonly SortedDictionary<(long User, long Issuer), long> _visits = [];
+
+    // Awards that have their own row, and what belongs to it not yet.
+    private readonly Dictionary<AwardKey, DeferredAward> _made = [];
     private byte[] _packed = [];
 
     private readonly PostgresTallies _tallies = new(lease.Slot, lease.Holder);
@@ -265,6 +270,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
         _actions.Clear();
         _counts.Clear();
         _visits.Clear();
+        _made.Clear();
         (_rules, _hasTurn) = (null, false);
         // A backfill first waits for others that hold them: who holds them already must not wait.
         _holdsRules = !batch.Exists(entry => entry is BackfillEntry);
@@ -375,9 +381,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
         var allowed = made.FindAll(entry => !isForbidden(entry));
         foreach (var entry in allowed)
         {
-            await Tell(session, entry, entry.Award);
+            await Make(session, entry);
         }
-        PostgresAwardRows.Write(session, allowed, _distributed);
         foreach (var entry in made.FindAll(isForbidden))
         {
             await Undo(session, entry.Award);
@@ -385,6 +390,49 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
             await Insert(session, entry);
         }
         await Hold(session, ready.FindAll(entry => !inserted.Contains(entry.Award.Id)));
+    }
+
+    protected override async ValueTask InsertPlain(Session session, AwardEntry entry)
+    {
+        if (await IsInserted(session, entry, entry.Award))
+        {
+            await Make(session, entry);
+        }
+    }
+
+    // Of an award whose own row is inserted: what belongs to it is written with that of others.
+    private ValueTask Make(Session session, AwardEntry entry)
+    {
+        if (entry.Award.Occasion.Length > 0 || entry.Award.HasDetails || entry.Claim is not null)
+        {
+            _made[Holders.Key(entry.Award)] = new DeferredAward(entry.Award, entry.Badge.IssuerId, entry.Claim);
+        }
+        return Tell(session, entry, entry.Award);
+    }
+
+    protected override async ValueTask<Award?> Standing(Session session, Award asked) =>
+        _made.TryGetValue(Holders.Key(asked), out var made) ? made.Award : await base.Standing(session, asked);
+
+    protected override ValueTask<(bool IsNew, bool IsForbidden)> InsertRow(Session session, AwardEntry entry, Award award, bool looks)
+    {
+        var (isNew, isForbidden) = (false, false);
+        var trip = new PostgresTrip(session);
+        trip.Add(InsertOne, [award.UserId, award.BadgeId, award.Occasion, award.Id, award.AwardedAt, (short)award.Source,
+            Award.StoredSubject(award.Occasion, award.Subject), (short)1], _ => isNew = true);
+        if (looks)
+        {
+            trip.Add(Forbidden, [award.UserId, award.BadgeId, award.Occasion, (short)ForbiddenFrom(entry), entry.Badge.IssuerId], _ => isForbidden = true);
+        }
+        trip.Run();
+        return ValueTask.FromResult((isNew, isNew && isForbidden));
+    }
+
+    protected override ValueTask WriteBeside(Session session, DeferredAward award)
+    {
+        var trip = new PostgresTrip(session);
+        PostgresAwardRows.Add(trip, [award], _distributed);
+        trip.Run();
+        return default;
     }
 
     // In one round trip, with the transaction's turn and the version of the rules, which come next.
@@ -395,11 +443,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
         var inserted = new HashSet<long>(ready.Count);
         var trip = new PostgresTrip(session);
         var insert = !_distributed && ready.Exists(entry => entry.CheckUser) ? InsertAwardsOfUsers : InsertAwards;
-        foreach (var (sql, parameters) in insert.Statements(_distributed, users, badges, occasions, ids, Longs(ready, e => e.Award.AwardedAt),
-            Shorts(ready, e => (short)e.Award.Source), Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject))))
-        {
-            trip.Add(sql, parameters, row => inserted.Add(row.GetInt64(0)));
-        }
+        trip.Add(insert, _distributed, row => inserted.Add(row.GetInt64(0)), users, badges, occasions, ids, Longs(ready, e => e.Award.AwardedAt),
+            Shorts(ready, e => (short)e.Award.Source), Texts(ready, e => Award.StoredSubject(e.Award.Occasion, e.Award.Subject)));
         Predicate<AwardEntry> isForbidden;
         if (_distributed)
         {
@@ -554,7 +599,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
 
     internal override async ValueTask Settle(Session session, long userId)
     {
-        if (_actions.Exists(action => action.UserId == userId) || _counts.Keys.Any(key => key.User == userId))
+        if (_actions.Exists(action => action.UserId == userId) || _counts.Keys.Any(key => key.User == userId)
+            || _made.Keys.Any(key => key.UserId == userId))
         {
             await WriteRest(session);
         }
@@ -572,33 +618,27 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
 
     protected override ValueTask WriteRest(Session session)
     {
-        if (_visits.Count > 0)
-        {
-            foreach (var (user, issuer, bucket, previous) in Insert(session, MoveVisitors,
-                row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : (long?)row.GetInt64(3)),
-                _visits.Keys.Select(key => key.User).ToArray(), _visits.Keys.Select(key => key.Issuer).ToArray(), _visits.Values.ToArray()))
-            {
-                RecordVisit(user, issuer, bucket, previous);
-            }
-            _visits.Clear();
-        }
-        if (_actions.Count > 0)
-        {
-            var rows = _actions.OrderBy(row => row.UserId).ThenBy(row => row.Action.Action.OccurredAt).ThenBy(row => row.Action.Action.Id).ToList();
-            Insert(session, InsertActions, Longs(rows, r => ActionStore.PeriodOf(r.Action.Action.OccurredAt)), Longs(rows, r => r.UserId),
-                Longs(rows, r => r.Action.Action.OccurredAt), Longs(rows, r => r.Action.Action.Id), Shorts(rows, r => (short)r.Action.Roles),
-                Longs(rows, r => r.Action.Action.UserId), Texts(rows, r => r.Action.Action.Type), Texts(rows, r => r.Action.Action.Subject),
-                Texts(rows, r => r.Action.Action.Properties), Longs(rows, r => r.Action.Action.RecordedAt),
-                Shorts(rows, r => r.Action.IsCounted ? (short)1 : (short)0));
-            _actions.Clear();
-        }
-        if (_counts.Count > 0)
-        {
-            Insert(session, UpsertCounts, _counts.Keys.Select(key => key.User).ToArray(), _counts.Keys.Select(key => key.Rule).ToArray(),
-                _counts.Values.Select(count => count.Generation).ToArray(), _counts.Values.Select(count => count.Version).ToArray(),
-                _counts.Values.Select(count => count.State).ToArray());
-            _counts.Clear();
-        }
+        var trip = new PostgresTrip(session);
+        trip.Add(MoveVisitors, _distributed,
+            row => RecordVisit(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetInt64(3)),
+            _visits.Keys.Select(key => key.User).ToArray(), _visits.Keys.Select(key => key.Issuer).ToArray(), _visits.Values.ToArray());
+        _visits.Clear();
+        PostgresAwardRows.Add(trip,
+            [.. _made.Values.OrderBy(made => made.UserId).ThenBy(made => made.Award.BadgeId).ThenBy(made => made.Award.Occasion, StringComparer.Ordinal)],
+            _distributed);
+        _made.Clear();
+        var rows = _actions.OrderBy(row => row.UserId).ThenBy(row => row.Action.Action.OccurredAt).ThenBy(row => row.Action.Action.Id).ToList();
+        trip.Add(InsertActions, _distributed, Longs(rows, r => ActionStore.PeriodOf(r.Action.Action.OccurredAt)), Longs(rows, r => r.UserId),
+            Longs(rows, r => r.Action.Action.OccurredAt), Longs(rows, r => r.Action.Action.Id), Shorts(rows, r => (short)r.Action.Roles),
+            Longs(rows, r => r.Action.Action.UserId), Texts(rows, r => r.Action.Action.Type), Texts(rows, r => r.Action.Action.Subject),
+            Texts(rows, r => r.Action.Action.Properties), Longs(rows, r => r.Action.Action.RecordedAt),
+            Shorts(rows, r => r.Action.IsCounted ? (short)1 : (short)0));
+        _actions.Clear();
+        trip.Add(UpsertCounts, _distributed, _counts.Keys.Select(key => key.User).ToArray(), _counts.Keys.Select(key => key.Rule).ToArray(),
+            _counts.Values.Select(count => count.Generation).ToArray(), _counts.Values.Select(count => count.Version).ToArray(),
+            _counts.Values.Select(count => count.State).ToArray());
+        _counts.Clear();
+        trip.Run();
         return default;
     }
 
@@ -664,15 +704,6 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
         using var turn = PostgresInsert.Command(session, OneAtATime, [(int)Node]);
         turn.ExecuteNonQuery();
         _hasTurn = true;
-    }
-
-    private void Insert(Session session, PostgresInsert insert, params Array[] columns)
-    {
-        foreach (var (sql, parameters) in insert.Statements(_distributed, columns))
-        {
-            using var command = PostgresInsert.Command(session, sql, parameters);
-            command.ExecuteNonQuery();
-        }
     }
 
     /// <summary>Inserts and reads what it returns, in no particular order.</summary>

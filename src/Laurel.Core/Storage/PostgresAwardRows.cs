@@ -2,8 +2,8 @@ using Laurel.Core.Awards;
 
 namespace Laurel.Core.Storage;
 
-/// <summary>What lies beside the ledger for the awards of a batch, in one round trip: how many of a badge stand, details, claims. The same
-/// as <see cref="LedgerStore.WriteBeside"/> for each of them.</summary>
+/// <summary>What lies beside the ledger for many awards, by a statement each: how many of a badge stand, details, claims. The same as
+/// <see cref="DeferredAward.WriteBeside"/> for each of them.</summary>
 internal static class PostgresAwardRows
 {
     private static readonly PostgresInsert Counted = new("repeated_awards",
@@ -18,41 +18,38 @@ internal static class PostgresAwardRows
         + "updated_by text, deleted_by text, created_at bigint, updated_at bigint, deleted_at bigint",
         AwardDetails.RenewClaim);
 
-    /// <param name="session">Of the transaction that has inserted their rows.</param>
-    /// <param name="created">By user, then badge.</param>
+    /// <param name="trip">In the transaction that has inserted their rows.</param>
+    /// <param name="made">By user, then badge; may be none.</param>
     /// <param name="distributed">Citus spreads the tables.</param>
-    public static void Write(Session session, IReadOnlyList<AwardEntry> created, bool distributed)
+    public static void Add(PostgresTrip trip, List<DeferredAward> made, bool distributed)
     {
-        IEnumerable<(string Sql, IEnumerable<object?> Parameters)> statements =
-            [.. Count([.. created.Where(entry => entry.Award.Occasion.Length > 0)], distributed),
-             .. Detail([.. created.Select(entry => entry.Award).Where(award => award.HasDetails)], distributed),
-             .. Claim([.. created.Where(entry => entry.Claim is not null)], distributed)];
-        PostgresTrip.Send(session, statements.Select(statement => PostgresTrip.Command(statement.Sql, statement.Parameters)));
+        Count(trip, made.FindAll(each => each.Award.Occasion.Length > 0), distributed);
+        Detail(trip, made.ConvertAll(each => each.Award).FindAll(award => award.HasDetails), distributed);
+        Claim(trip, made.FindAll(each => each.Claim is not null), distributed);
     }
 
     // A statement may touch a row once.
-    private static IEnumerable<(string Sql, IEnumerable<object?> Parameters)> Count(List<AwardEntry> awards, bool distributed)
+    private static void Count(PostgresTrip trip, List<DeferredAward> made, bool distributed)
     {
-        var badges = awards.GroupBy(entry => (entry.UserId, entry.Badge.IssuerId, entry.Award.BadgeId),
-            (key, of) => (Key: key, Awards: of.Select(entry => entry.Award).OrderBy(award => award.AwardedAt).ThenBy(award => award.Id).ToList())).ToList();
-        return badges.Count == 0 ? [] : Counted.Statements(distributed,
+        var badges = made.GroupBy(each => (each.UserId, each.IssuerId, each.Award.BadgeId),
+            (key, of) => (Key: key, Awards: of.Select(each => each.Award).OrderBy(award => award.AwardedAt).ThenBy(award => award.Id).ToList())).ToList();
+        trip.Add(Counted, distributed,
             badges.ConvertAll(each => each.Key.UserId).ToArray(), badges.ConvertAll(each => each.Key.IssuerId).ToArray(),
             badges.ConvertAll(each => each.Key.BadgeId).ToArray(), badges.ConvertAll(each => (long)each.Awards.Count).ToArray(),
             badges.ConvertAll(each => each.Awards[0].AwardedAt).ToArray(), badges.ConvertAll(each => each.Awards[0].Id).ToArray());
     }
 
-    private static IEnumerable<(string Sql, IEnumerable<object?> Parameters)> Detail(List<Award> awards, bool distributed) =>
-        awards.Count == 0 ? [] : Details.Statements(distributed,
-            awards.ConvertAll(award => award.UserId).ToArray(), awards.ConvertAll(award => award.Id).ToArray(),
-            awards.ConvertAll(award => award.ActionId).ToArray(), awards.ConvertAll(award => award.Payload).ToArray(),
-            awards.ConvertAll(award => award.Rule?.Id).ToArray(), awards.ConvertAll(award => award.Rule?.Revision).ToArray(),
-            awards.ConvertAll(award => award.Rule?.BackfillId).ToArray());
+    private static void Detail(PostgresTrip trip, List<Award> awards, bool distributed) => trip.Add(Details, distributed,
+        awards.ConvertAll(award => award.UserId).ToArray(), awards.ConvertAll(award => award.Id).ToArray(),
+        awards.ConvertAll(award => award.ActionId).ToArray(), awards.ConvertAll(award => award.Payload).ToArray(),
+        awards.ConvertAll(award => award.Rule?.Id).ToArray(), awards.ConvertAll(award => award.Rule?.Revision).ToArray(),
+        awards.ConvertAll(award => award.Rule?.BackfillId).ToArray());
 
-    private static IEnumerable<(string Sql, IEnumerable<object?> Parameters)> Claim(List<AwardEntry> awards, bool distributed)
+    private static void Claim(PostgresTrip trip, List<DeferredAward> made, bool distributed)
     {
-        var claims = awards.ConvertAll(entry => entry.Claim!);
-        return awards.Count == 0 ? [] : Claims.Statements(distributed,
-            awards.ConvertAll(entry => entry.UserId).ToArray(), awards.ConvertAll(entry => entry.Award.Id).ToArray(),
+        var claims = made.ConvertAll(each => each.Claim!);
+        trip.Add(Claims, distributed,
+            made.ConvertAll(each => each.UserId).ToArray(), made.ConvertAll(each => each.Award.Id).ToArray(),
             claims.ConvertAll(claim => claim.Uid).ToArray(), claims.ConvertAll(claim => Flag(claim.IsClaimed)).ToArray(),
             claims.ConvertAll(claim => claim.ClaimedAt).ToArray(), claims.ConvertAll(claim => Flag(claim.IsWorn)).ToArray(),
             claims.ConvertAll(claim => Flag(claim.IsActive)).ToArray(), claims.ConvertAll(claim => claim.CreatedBy).ToArray(),

@@ -23,7 +23,15 @@ internal sealed class PostgresDatabase : Database
     // How long a migration waits for a lock, and then lets others have theirs.
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
 
+    // A plan for whatever is asked, made anew when the planner knows more. Left to itself, a connection that has planned before the planner
+    // knew the tables compares what it thought then with what it thinks now, and plans a short query each time for as long as it lives:
+    // that takes ten times as long as the query. Citus plans by what is asked.
+    private const string PlanOnce = $"SELECT set_config('plan_cache_mode', 'force_generic_plan', false) WHERE NOT ({Citus.IsPresent})";
+
     private readonly NpgsqlDataSource _source;
+
+    // Those of short queries, of which each is asked again and again.
+    private readonly NpgsqlDataSource _short;
 
     // The ledger's own: it waits for no place among the readers, and a batch that stands still is ended.
     private readonly NpgsqlDataSource _ledger;
@@ -53,10 +61,14 @@ internal sealed class PostgresDatabase : Database
             (parsed.TcpKeepAlive, parsed.TcpKeepAliveTime, parsed.TcpKeepAliveInterval) = (true, 5, 1);
         }
         Patience = options.ServesRequests && parsed.CommandTimeout > 0 ? TimeSpan.FromSeconds(parsed.CommandTimeout) : null;
-        _mostAbandoned = Math.Max(1, parsed.MaxPoolSize / 2);
         _mostThreads = Environment.ProcessorCount + parsed.MaxPoolSize;
+        // Half of what there may be is for short queries, and half of the rest for what is abandoned.
+        var half = Math.Max(1, parsed.MaxPoolSize / 2);
+        parsed.MaxPoolSize = Math.Max(1, parsed.MaxPoolSize - half);
+        _mostAbandoned = Math.Max(1, parsed.MaxPoolSize / 2);
         _source = Source(parsed);
-        _reads = new PostgresReads(_source, Math.Max(1, parsed.MaxPoolSize / 2));
+        _short = Source(new NpgsqlConnectionStringBuilder(parsed.ConnectionString) { MaxPoolSize = half }, PlanOnce);
+        _reads = new PostgresReads(_short, half);
         parsed.Options += $" -c idle_in_transaction_session_timeout={(long)options.LongestPause.TotalMilliseconds}";
         _ledger = Source(parsed);
     }
@@ -67,19 +79,31 @@ internal sealed class PostgresDatabase : Database
 
     // Whatever the string says of Target Session Attributes: among several hosts the primary is the one that can do everything, and
     // an only host has to do it.
-    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder parsed)
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder parsed, string? first = null)
     {
         parsed.TargetSessionAttributes = null;
-        if (parsed.Host?.Contains(',') != true)
-        {
-            return NpgsqlDataSource.Create(parsed);
-        }
-        if (parsed.HostRecheckSeconds == DefaultRecheck)
+        var hasHosts = parsed.Host?.Contains(',') == true;
+        if (hasHosts && parsed.HostRecheckSeconds == DefaultRecheck)
         {
             // Until then a standby that was promoted counts as a standby.
             parsed.HostRecheckSeconds = 1;
         }
-        return new NpgsqlDataSourceBuilder(parsed.ConnectionString).BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary);
+        var builder = new NpgsqlDataSourceBuilder(parsed.ConnectionString);
+        if (first is not null)
+        {
+            builder.UsePhysicalConnectionInitializer(
+                connection =>
+                {
+                    using var command = new NpgsqlCommand(first, connection);
+                    command.ExecuteNonQuery();
+                },
+                async connection =>
+                {
+                    await using var command = new NpgsqlCommand(first, connection);
+                    await command.ExecuteNonQueryAsync();
+                });
+        }
+        return hasHosts ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary) : builder.Build();
     }
 
     public override string Engine => "postgresql";
@@ -111,6 +135,7 @@ internal sealed class PostgresDatabase : Database
             {
                 Brace();
                 _source.Clear();
+                _short.Clear();
                 _ledger.Clear();
             }
             throw;
@@ -340,6 +365,7 @@ internal sealed class PostgresDatabase : Database
     public override async ValueTask DisposeAsync()
     {
         await _ledger.DisposeAsync();
+        await _short.DisposeAsync();
         await _source.DisposeAsync();
     }
 }

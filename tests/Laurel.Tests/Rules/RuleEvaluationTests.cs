@@ -1,6 +1,7 @@
 using Laurel.Core;
 using Laurel.Core.Actions;
 using Laurel.Core.Awards;
+using Laurel.Core.Badges;
 using Laurel.Core.Rules;
 using Laurel.Tests.Awards;
 using Laurel.Tests.Harness;
@@ -81,6 +82,53 @@ public sealed class RuleEvaluationTests
         Assert.Equal(At(7), Assert.Single(await Awards(laurel), each => each.BadgeId == 4).AwardedAt);
         await Act(laurel, 3, 3);
         Assert.Equal(At(5), Assert.Single(await Awards(laurel), each => each.BadgeId == 4).AwardedAt);
+    }
+
+    [Theory, EveryEngine]
+    public async Task Awards_earned_together_have_what_each_has_alone(Engine engine)
+    {
+        await using var laurel = await Open(engine);
+        foreach (var user in new[] { 2, 3 })
+        {
+            await laurel.User(user);
+        }
+        await laurel.Badge(2, 1, new Recurrence.PerSubject());
+        await laurel.Core.Badges.Put(3, new BadgeDraft
+        {
+            IssuerId = 1,
+            Texts = new Dictionary<string, BadgeText> { ["en"] = new("Badge 3", "To be claimed") },
+            Recurrence = new Recurrence.PerAction(),
+            Claimable = true,
+        }, createOnly: false);
+        // By rules 1 and 2, each with its own idea of how often.
+        TestCore.Value(await laurel.Core.Rules.Put(2, new RuleDraft
+        {
+            Key = "often", Enabled = true, Actions = ["Edit"], Condition = new Condition.Each(), Tiers = [new Tier(3, 1)],
+        }, createOnly: false, TestCore.Administrator));
+        TestCore.Value(await laurel.Core.Rules.Put(3, new RuleDraft
+        {
+            Key = "each", Enabled = true, Actions = ["Edit"], Condition = new Condition.Each(), Tiers = [new Tier(2, 1)],
+        }, createOnly: false, TestCore.Administrator));
+        await Put(laurel, new Condition.Count(), 7);
+        var drafts = Enumerable.Range(0, 90).Select(i => new ActionDraft("Edit", 1 + (i % 3)) { Id = 100 + i, OccurredAt = At(i * 37 % 90 / 3), Subject = $"s{i % 5}" }).ToList();
+
+        Assert.All(await laurel.Core.Actions.RecordAll(drafts, TestCore.Administrator, Ct), outcome => Assert.True(TestCore.Value(outcome!.Value).Created));
+
+        foreach (var user in new[] { 1, 2, 3 })
+        {
+            var done = drafts.Where(draft => draft.UserId == user).OrderBy(draft => draft.OccurredAt).ThenBy(draft => draft.Id).ToList();
+            IEnumerable<(long Badge, long? Action, AwardRule Rule)> earned =
+            [
+                (1, done[6].Id, new AwardRule(1, 1)),
+                .. done.DistinctBy(draft => draft.Subject).Select(draft => (2L, draft.Id, new AwardRule(3, 1))),
+                .. done.Select(draft => (3L, draft.Id, new AwardRule(2, 1))),
+            ];
+            var awards = await laurel.Core.UserAwards.List(user, Position.First, 100);
+            Assert.Equal(earned.Order(), awards.Select(award => (award.BadgeId, award.ActionId, award.Rule!.Value)).Order());
+            Assert.Equal([(1, 1), (2, 5), (3, 30)], (await laurel.Core.UserAwards.Counts(user)).Select(each => (each.BadgeId, each.Standing)).Order());
+            Assert.Equal(awards.Where(award => award.BadgeId == 3).Select(award => award.Id).Order(), (await laurel.Core.UserAwards.Claims(awards)).Keys.Select(key => key.AwardId).Order());
+        }
+        Assert.Empty((await Laurel.Core.Storage.Doctor.Examine(laurel.Core.Database.Options, laurel.Core.Time)).Findings);
     }
 
     [Theory, EveryEngine]

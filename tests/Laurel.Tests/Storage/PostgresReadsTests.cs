@@ -116,6 +116,32 @@ public sealed class PostgresReadsTests
         Assert.True(await server.Query("SELECT 1").Read());
     }
 
+    [Fact]
+    public async Task What_is_asked_again_and_again_is_planned_once()
+    {
+        const string Query = "SELECT id FROM users WHERE id > $1 ORDER BY id";
+        await using var server = await Server.Open();
+        await using var database = Database.Open(server.Options);
+        await Migrator.Apply(database);
+        for (var number = 1; number <= 20; number++)
+        {
+            await Ask(Query, number);
+        }
+
+        Assert.Equal(0, await Ask("SELECT custom_plans FROM pg_prepared_statements WHERE statement = $1", Query));
+        Assert.True(await Ask("SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1", Query) >= 15);
+
+        // One reader alone has one connection.
+        ValueTask<long?> Ask(string sql, object parameter) => database.Read(async session =>
+        {
+            var query = session.PrepareShort(sql);
+            query = parameter is string text ? query.Set(1, text) : query.Set(1, (int)parameter);
+            var answer = await query.Read() ? query.Long(0) : (long?)null;
+            await query.Done();
+            return answer;
+        });
+    }
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     private static Task Together(int readers, Func<long, Task> read) =>
@@ -126,6 +152,8 @@ public sealed class PostgresReadsTests
         private readonly PostgresReads _reads = new(source, 20);
 
         public NpgsqlDataSource Source => source;
+
+        public DatabaseOptions Options => new(database.ConnectionString);
 
         public static async Task<Server> Open()
         {
