@@ -144,6 +144,9 @@ internal abstract class LedgerStore(short node)
     /// <inheritdoc cref="RuleBook.Hold"/>
     internal virtual ValueTask<long> HoldRules(Session session) => RuleBook.Hold(session);
 
+    /// <summary>Makes this the only transaction that takes seats of rules, until it ends.</summary>
+    internal virtual ValueTask HoldSeats(Session session) => default;
+
     /// <summary>Claims the ids of actions, which are in their order, and says of each whether its user exists.</summary>
     /// <returns>Those that no action had.</returns>
     internal abstract ValueTask<HashSet<long>> ClaimActions(Session session, List<ActionEntry> entries);

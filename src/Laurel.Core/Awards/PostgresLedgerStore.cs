@@ -93,6 +93,9 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
     // without an answer is stored, or never will be. Numbers of one process's own (the class is any, the same everywhere).
     private const string OneAtATime = "SELECT pg_advisory_xact_lock(1281455474, $1)";
 
+    // In the same class, which has the slots, from 1.
+    private const string OneAtSeats = "SELECT pg_advisory_xact_lock(1281455474, -1)";
+
     // The outbox row is the batch's token. A number that is taken ends the transaction, and all that travels with it.
     private const string TakeToken = "INSERT INTO outbox (node, sequence, committed_at, events) VALUES ($1, $2, $3, $4)";
 
@@ -470,6 +473,13 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
         }
         trip.Run();
         return (inserted, isForbidden);
+    }
+
+    internal override ValueTask HoldSeats(Session session)
+    {
+        using var turn = PostgresInsert.Command(session, OneAtSeats, []);
+        turn.ExecuteNonQuery();
+        return default;
     }
 
     internal override ValueTask<long> HoldRules(Session session) => _rules is { } held ? ValueTask.FromResult(held) : base.HoldRules(session);

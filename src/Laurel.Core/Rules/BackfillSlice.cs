@@ -17,7 +17,7 @@ internal sealed class BackfillEntry(long backfillId) : LedgerEntry(0)
 /// <summary>A backfill's next users, in a batch of the ledger: what they have come to, what that earns, and how far the backfill is are
 /// committed together.</summary>
 internal sealed class BackfillSlice(
-    Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, long now, long settled)
+    Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, RuleSeats seats, long now, long settled)
 {
     // Others wait for the same batch.
     private const int MaximumUsers = 200;
@@ -51,7 +51,7 @@ internal sealed class BackfillSlice(
             await BackfillRow.Store(session, backfill with { State = BackfillState.Stopped, UpdatedAt = now });
             return true;
         }
-        var awards = new RuleAwards(session, store, badges, ids, watch, now, backfillId);
+        var awards = new RuleAwards(session, store, badges, ids, watch, seats, now, backfillId);
         var actors = rule.Draft.Condition is not Condition.Holding;
         var holders = !actors || backfill.Kind == BackfillKind.TakeBack;
         var users = await RuleUsers.Behind(session, backfill.Cursor, MaximumUsers, actors, holders, now);

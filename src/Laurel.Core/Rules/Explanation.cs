@@ -193,7 +193,7 @@ public sealed class Explanations
         decimal count;
         if (rule.Draft.Condition is Condition.Holding holding)
         {
-            count = (await Holdings.Since(session, holding.Badges, userId, buffered)).Count;
+            count = (await Holdings.Firsts(session, holding.Badges, userId, buffered)).Count;
         }
         else
         {

@@ -6,7 +6,12 @@ namespace Laurel.Core.Rules;
 /// <summary>Who holds how many badges of a set, and since when.</summary>
 internal static class Holdings
 {
-    private const string First = "SELECT min(awarded_at) FROM awards WHERE user_id = $1 AND badge_id = $2";
+    // So many badges are asked for by one statement.
+    private const int AskedAtOnce = 16;
+
+    // By the number of badges.
+    private static readonly string[] FirstOfEach = [.. Enumerable.Range(0, AskedAtOnce + 1).Select(badges => "SELECT " + string.Join(", ",
+        Enumerable.Range(2, badges).Select(place => $"(SELECT min(awarded_at) FROM awards WHERE user_id = $1 AND badge_id = ${place})")))];
 
     /// <summary>The targets that a user has reached, each when the badge that made it so was awarded.</summary>
     /// <param name="session">Where the user's awards are in their table…</param>
@@ -14,9 +19,14 @@ internal static class Holdings
     /// <param name="holding">The set that it asks for.</param>
     /// <param name="userId">Whose.</param>
     /// <param name="buffered">…but for these.</param>
-    public static async ValueTask<List<Reached>> Reached(Session session, Rule rule, Condition.Holding holding, long userId, IReadOnlyList<BufferedAward> buffered)
+    public static async ValueTask<List<Reached>> Reached(Session session, Rule rule, Condition.Holding holding, long userId, IReadOnlyList<BufferedAward> buffered) =>
+        Reached(rule, holding, await Firsts(session, holding.Badges, userId, buffered));
+
+    /// <summary>The same of badges that are known to be held.</summary>
+    /// <param name="held">Since when, by badge.</param>
+    public static List<Reached> Reached(Rule rule, Condition.Holding holding, Dictionary<long, long> held)
     {
-        var times = await Since(session, holding.Badges, userId, buffered);
+        var times = Times(holding, held);
         var reached = new List<Reached>();
         for (var tier = 0; tier < rule.Draft.Tiers.Count && rule.Draft.Tiers[tier].Target <= times.Count; tier++)
         {
@@ -25,26 +35,37 @@ internal static class Holdings
         return reached;
     }
 
-    /// <summary>Since when the user has held each of these badges that they hold, ascending.</summary>
-    public static async ValueTask<List<long>> Since(Session session, IEnumerable<long> badges, long userId, IReadOnlyList<BufferedAward> buffered)
+    private static List<long> Times(Condition.Holding holding, Dictionary<long, long> held) =>
+        [.. holding.Badges.Where(held.ContainsKey).Select(badge => held[badge]).Order()];
+
+    /// <summary>Since when the user has held each of these badges that they hold.</summary>
+    public static async ValueTask<Dictionary<long, long>> Firsts(Session session, IEnumerable<long> badges, long userId, IReadOnlyList<BufferedAward> buffered)
     {
-        var times = new List<long>();
-        foreach (var badge in badges)
+        var held = new Dictionary<long, long>();
+        foreach (var asked in badges.Distinct().Chunk(AskedAtOnce))
         {
-            var first = session.Prepare(First).Set(1, userId).Set(2, badge);
-            await first.Read();
-            var at = first.LongOrNull(0);
-            await first.Done();
+            var row = session.Prepare(FirstOfEach[asked.Length]).Set(1, userId);
+            for (var i = 0; i < asked.Length; i++)
+            {
+                row.Set(2 + i, asked[i]);
+            }
+            await row.Read();
+            for (var i = 0; i < asked.Length; i++)
+            {
+                if (row.LongOrNull(i) is { } at)
+                {
+                    held[asked[i]] = at;
+                }
+            }
+            await row.Done();
             foreach (var award in buffered)
             {
-                at = award.BadgeId == badge && !(at < award.AwardedAt) ? award.AwardedAt : at;
-            }
-            if (at is { } since)
-            {
-                times.Add(since);
+                if (asked.Contains(award.BadgeId) && !(held.TryGetValue(award.BadgeId, out var at) && at < award.AwardedAt))
+                {
+                    held[award.BadgeId] = award.AwardedAt;
+                }
             }
         }
-        times.Sort();
-        return times;
+        return held;
     }
 }

@@ -7,16 +7,10 @@ namespace Laurel.Core.Rules;
 
 /// <summary>Awards for targets that users reached, and their correction. What was removed stays removed: an award that should have
 /// been another takes its removal with it.</summary>
+/// <param name="taken">The batch's.</param>
 /// <param name="backfillId">The backfill for which it is done; null for what just happened.</param>
-internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, long now, long? backfillId = null)
+internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, RuleSeats taken, long now, long? backfillId = null)
 {
-    private const string TakeSeat = """
-        INSERT INTO rule_seats (rule_id, taken) VALUES ($1, 1)
-        ON CONFLICT (rule_id) DO UPDATE SET taken = rule_seats.taken + 1 WHERE rule_seats.taken < $2
-        """;
-
-    private const string LeaveSeat = "UPDATE rule_seats SET taken = taken - 1 WHERE rule_id = $1";
-
     private static readonly HashSet<string> NothingElse = [];
 
     private const int ReservedIds = 4096;
@@ -71,7 +65,7 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
             }
             if (seat == SeatKind.New)
             {
-                await session.Prepare(LeaveSeat).Set(1, rule.Id).Run();
+                taken.Leave(rule);
             }
             if (entry.Status != AwardStatus.Stale)
             {
@@ -89,14 +83,13 @@ internal sealed class RuleAwards(Session session, LedgerStore store, BadgeCatalo
         New,
     }
 
-    // The row's lock seats users in the order of their commits.
     private async ValueTask<SeatKind> Seat(Rule rule, UserRule? seats)
     {
         if (rule.Draft.MaximumRecipients is not { } most || seats is null || seats.IsSeated)
         {
             return SeatKind.Own;
         }
-        return await session.Prepare(TakeSeat).Set(1, rule.Id).Set(2, most).Run() == 1 ? SeatKind.New : SeatKind.None;
+        return await taken.Take(rule, most) ? SeatKind.New : SeatKind.None;
     }
 
     private async ValueTask<long> NextId()

@@ -39,21 +39,23 @@ internal sealed class RuleEngine(BadgeCatalogue badges, IdBlocks ids, long laten
             return;
         }
         var watch = new RuleWatchDeltas();
+        var seats = new RuleSeats(session, store);
         var settled = now - lateness - ClockTolerance;
-        var run = new RuleRun(session, store, book, badges, ids, watch, now, settled);
+        var run = new RuleRun(session, store, book, badges, ids, watch, seats, now, settled);
         await run.Evaluate(await Record(session, actions, store));
         foreach (var entry in backfills)
         {
-            entry.IsDone = await new BackfillSlice(session, store, badges, ids, watch, now, settled).Run(entry.BackfillId);
+            entry.IsDone = await new BackfillSlice(session, store, badges, ids, watch, seats, now, settled).Run(entry.BackfillId);
             store.RecordsMore = true;
         }
         if (backfills.Count > 0)
         {
             // They have come further: whom they have looked at is looked at here from now on.
             _book = book = await _book.Newest(session, await RuleBook.Hold(session));
-            run = new RuleRun(session, store, book, badges, ids, watch, now, settled);
+            run = new RuleRun(session, store, book, badges, ids, watch, seats, now, settled);
         }
         await run.EvaluateHoldings();
+        await seats.Store();
         await watch.Store(session, store.Node, now);
     }
 

@@ -9,9 +9,9 @@ namespace Laurel.Core.Rules;
 /// <summary>The rules of one batch.</summary>
 /// <param name="settled">Nothing that happened before it will still come and count.</param>
 internal sealed class RuleRun(
-    Session session, LedgerStore store, RuleBook book, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, long now, long settled)
+    Session session, LedgerStore store, RuleBook book, BadgeCatalogue badges, IdBlocks ids, RuleWatchDeltas watch, RuleSeats seats, long now, long settled)
 {
-    private readonly RuleAwards _awards = new(session, store, badges, ids, watch, now);
+    private readonly RuleAwards _awards = new(session, store, badges, ids, watch, seats, now);
 
     /// <summary>Counts new actions for the users whom they concern.</summary>
     public async ValueTask Evaluate(SortedDictionary<long, List<UserAction>> byUser)
@@ -124,36 +124,51 @@ internal sealed class RuleRun(
                     }
                 }
             }
-            foreach (var (user, rule) in asked)
+            await EvaluateHoldings(asked);
+        }
+    }
+
+    private async ValueTask EvaluateHoldings(IEnumerable<(long User, long Rule)> asked)
+    {
+        var found = new List<(long User, Rule Rule)>();
+        foreach (var (user, rule) in asked)
+        {
+            if (!await HoldsTooFew(book.OfId(rule), user))
             {
-                await EvaluateHolding(book.OfId(rule), user);
+                found.Add((user, book.OfId(rule)));
+                await store.Settle(session, user);
             }
+        }
+        // The rows are locked before the awards are read: of two nodes that award two badges of the set, the second sees both.
+        var counts = await store.HoldCounts(session, found);
+        foreach (var (user, rule) in found)
+        {
+            await EvaluateHolding(rule, user, UserRules.Of(rule, user, counts));
         }
     }
 
     // Most who hold a badge of a set hold too few: then nothing is written, not even what waits. Of several writers none could say so.
-    private async ValueTask<bool> HoldsTooFew(Rule rule, long userId)
-    {
-        if (!session.WritesAlone)
-        {
-            return false;
-        }
-        var unwritten = store.Unwritten(userId);
-        return (await Holdings.Since(session, ((Condition.Holding)rule.Draft.Condition).Badges, userId, unwritten)).Count < rule.Draft.Tiers[0].Target
-            && (await Holdings.Since(session, rule.Draft.Tiers.Select(tier => tier.BadgeId), userId, unwritten)).Count == 0;
-    }
+    private async ValueTask<bool> HoldsTooFew(Rule rule, long userId) =>
+        session.WritesAlone && IsTooFew(rule, await Holdings.Firsts(session, Concerned(rule), userId, store.Unwritten(userId)));
 
-    private async ValueTask EvaluateHolding(Rule rule, long userId)
+    private static IEnumerable<long> Concerned(Rule rule) =>
+        ((Condition.Holding)rule.Draft.Condition).Badges.Concat(rule.Draft.Tiers.Select(tier => tier.BadgeId));
+
+    private static bool IsTooFew(Rule rule, Dictionary<long, long> held) =>
+        ((Condition.Holding)rule.Draft.Condition).Badges.Count(held.ContainsKey) < rule.Draft.Tiers[0].Target
+        && !rule.Draft.Tiers.Any(tier => held.ContainsKey(tier.BadgeId));
+
+    private async ValueTask EvaluateHolding(Rule rule, long userId, UserRule state)
     {
-        if (await HoldsTooFew(rule, userId))
+        // An award made for one of them may be a badge that the next asks for.
+        await store.Settle(session, userId);
+        var held = await Holdings.Firsts(session, Concerned(rule), userId, []);
+        var (seated, orphans) = (state.IsSeated, state.Orphans);
+        if (orphans.Count == 0 && IsTooFew(rule, held))
         {
             return;
         }
-        await store.Settle(session, userId);
-        // The row is locked before the awards are read: of two nodes that award two badges of the set, the second sees both.
-        var state = await UserRules.Hold(session, store, userId, rule);
-        var (seated, orphans) = (state.IsSeated, state.Orphans);
-        var reached = await Holdings.Reached(session, rule, (Condition.Holding)rule.Draft.Condition, userId, []);
+        var reached = Holdings.Reached(rule, (Condition.Holding)rule.Draft.Condition, held);
         await _awards.Reconcile(rule, userId, new Position(settled, long.MinValue), reached, state);
         if (state.IsSeated != seated || !state.Orphans.SequenceEqual(orphans))
         {

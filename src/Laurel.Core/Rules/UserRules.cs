@@ -24,10 +24,6 @@ internal static class UserRules
         SELECT rule_id, generation, version, state FROM user_rules WHERE user_id = $1 AND rule_id >= $2 ORDER BY rule_id LIMIT $3
         """;
 
-    /// <summary>A user's count in a rule, which no other transaction changes until this one ends.</summary>
-    public static async ValueTask<UserRule> Hold(Session session, LedgerStore store, long userId, Rule rule) =>
-        Of(rule, userId, await store.HoldCounts(session, [(userId, rule)]));
-
     /// <summary>A user's count in a rule, of those that are stored; a new one where none is.</summary>
     public static UserRule Of(Rule rule, long userId, Dictionary<(long User, long Rule), StoredCount> stored) =>
         stored.TryGetValue((userId, rule.Id), out var count) ? Of(rule, count) : new UserRule();

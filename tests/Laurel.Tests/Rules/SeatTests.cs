@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Laurel.Core.Actions;
 using Laurel.Core.Rules;
 using Laurel.Core.Users;
 using Laurel.Tests.Harness;
@@ -51,6 +52,53 @@ public sealed class SeatTests
         Assert.Equal(Seats, await after.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT count(*) FROM awards")));
         Assert.Equal(Seats, await after.Core.Database.Read(async session => await session.QueryFirst<long>("SELECT taken FROM rule_seats")));
         Assert.Equal(Seats, await after.Core.Statistics.Awarded(1));
+    }
+
+    [Theory]
+    [EveryEngine(Only = [Engine.Postgres, Engine.PostgresPartitioned])]
+    public async Task Seats_of_several_rules_are_given_at_once_and_nobody_waits_for_each_other(Engine engine)
+    {
+        await using var database = await TestDatabase.Create(engine);
+        await using (var first = await TestCore.OpenSecond(database))
+        await using (var second = await TestCore.OpenSecond(database))
+        {
+            await first.Issuer(1);
+            Assert.Null(await first.Core.Users.PutMany(Enumerable.Range(1, Users).Select(id => ((long)id, new UserDraft()))));
+            foreach (var rule in new[] { 1, 2, 3 })
+            {
+                await first.Badge(rule, 1);
+                TestCore.Value(await first.Core.ActionTypes.Put($"visit{rule}", null, createOnly: false));
+                TestCore.Value(await first.Core.Rules.Put(rule, new RuleDraft
+                {
+                    Key = $"pioneers{rule}", Enabled = true, Actions = [$"visit{rule}"], Condition = new Condition.Count(), Tiers = [new Tier(rule, 1)],
+                    MaximumRecipients = rule == 3 ? 50 : Users,
+                }, createOnly: false, TestCore.Administrator));
+            }
+
+            // In any order of the rules, two callers each.
+            await Task.WhenAll(new[] { first, second, first, second }.Select((core, caller) => Task.Run(async () =>
+            {
+                for (var round = 0; round < 20; round++)
+                {
+                    var drafts = Enumerable.Range(0, 60).Select(i => (caller * 1201) + (round * 60) + i)
+                        .Select(i => new ActionDraft($"visit{1 + (i * 7 % 3)}", 1 + (i * 13 % Users)) { Id = 1 + (i * 4) + caller });
+                    foreach (var outcome in await core.Core.Actions.RecordAll([.. drafts], TestCore.Administrator, TestContext.Current.CancellationToken))
+                    {
+                        TestCore.Value(outcome!.Value);
+                    }
+                }
+            })));
+        }
+
+        await using var after = await TestCore.OpenSecond(database);
+        var taken = await after.Core.Database.Read(async session => await session.Query<(long, long, long)>("""
+            SELECT rule_id, taken, (SELECT count(*) FROM awards WHERE badge_id = rule_id) FROM rule_seats ORDER BY rule_id
+            """));
+        Assert.Equal([1, 2, 3], taken.Select(each => each.Item1));
+        Assert.All(taken, each => Assert.Equal(each.Item2, each.Item3));
+        Assert.Equal(50, taken.Last().Item2);
+        Assert.Equal(0, await after.Core.Database.Read(async session =>
+            await session.QueryFirst<long>("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")));
     }
 
     private static async Task Visit(ServerProcess server, int user)
