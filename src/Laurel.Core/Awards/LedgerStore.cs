@@ -144,6 +144,9 @@ internal abstract class LedgerStore(short node)
     /// <inheritdoc cref="RuleBook.Hold"/>
     internal virtual ValueTask<long> HoldRules(Session session) => RuleBook.Hold(session);
 
+    /// <summary>Users' zones, as <see cref="UserZones.Read"/> answers them, where it pays to read them together; others are absent.</summary>
+    internal virtual ValueTask<Dictionary<long, List<(long Since, string Zone)>>?> ReadZones(Session session, long[] users) => default;
+
     /// <summary>Makes this the only transaction that takes seats of rules, until it ends.</summary>
     internal virtual ValueTask HoldSeats(Session session) => default;
 

@@ -93,6 +93,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
     // without an answer is stored, or never will be. Numbers of one process's own (the class is any, the same everywhere).
     private const string OneAtATime = "SELECT pg_advisory_xact_lock(1281455474, $1)";
 
+    private const string ZonesSince = "SELECT user_id, since, zone FROM user_zones WHERE user_id = ANY($1) ORDER BY user_id, since";
+
+    private const string CurrentZones = "SELECT id, time_zone FROM users WHERE id = ANY($1) AND time_zone IS NOT NULL";
+
     // In the same class, which has the slots, from 1.
     private const string OneAtSeats = "SELECT pg_advisory_xact_lock(1281455474, -1)";
 
@@ -473,6 +477,25 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, NodeLease l
         }
         trip.Run();
         return (inserted, isForbidden);
+    }
+
+    internal override ValueTask<Dictionary<long, List<(long Since, string Zone)>>?> ReadZones(Session session, long[] users)
+    {
+        var zones = users.ToDictionary(user => user, _ => new List<(long Since, string Zone)>());
+        var trip = new PostgresTrip(session);
+        if (users.Length > 0)
+        {
+            trip.Add(ZonesSince, [users], row => zones[row.GetInt64(0)].Add((row.GetInt64(1), row.GetString(2))));
+            trip.Add(CurrentZones, [users], row =>
+            {
+                if (zones[row.GetInt64(0)] is { Count: 0 } none)
+                {
+                    none.Add((0, row.GetString(1)));
+                }
+            });
+        }
+        trip.Run();
+        return ValueTask.FromResult<Dictionary<long, List<(long Since, string Zone)>>?>(zones);
     }
 
     internal override ValueTask HoldSeats(Session session)

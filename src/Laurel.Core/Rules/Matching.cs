@@ -42,13 +42,24 @@ internal static class Matching
     }
 
     /// <summary>The calendar on which a rule counts for a user.</summary>
-    public static async ValueTask<RuleCalendar> Calendar(Session session, Rule rule, long userId, BadgeCatalogue badges)
+    /// <param name="session">Where.</param>
+    /// <param name="rule">Which.</param>
+    /// <param name="userId">Who.</param>
+    /// <param name="badges">The rule's.</param>
+    /// <param name="known">Users' zones that have been read, as <see cref="UserZones.Read"/> does.</param>
+    public static async ValueTask<RuleCalendar> Calendar(Session session, Rule rule, long userId, BadgeCatalogue badges,
+        IReadOnlyDictionary<long, List<(long Since, string Zone)>>? known = null)
     {
         if (!rule.Draft.Condition.LooksAtCalendar)
         {
             return RuleCalendar.Utc;
         }
         var issuer = (await badges.Find(rule.Draft.Tiers[0].BadgeId))?.TimeZone ?? Zones.Utc;
-        return new RuleCalendar(issuer, rule.Draft.Condition is Condition.Streak ? await UserZones.Read(session, userId, issuer) : []);
+        if (rule.Draft.Condition is not Condition.Streak)
+        {
+            return new RuleCalendar(issuer, []);
+        }
+        var zones = known?.GetValueOrDefault(userId) ?? await UserZones.Read(session, userId);
+        return new RuleCalendar(issuer, zones.Count == 0 ? [(0, issuer)] : zones.ConvertAll(each => (each.Since, each.Zone.Length > 0 ? each.Zone : issuer)));
     }
 }

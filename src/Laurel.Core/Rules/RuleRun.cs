@@ -13,6 +13,8 @@ internal sealed class RuleRun(
 {
     private readonly RuleAwards _awards = new(session, store, badges, ids, watch, seats, now);
 
+    private IReadOnlyDictionary<long, List<(long Since, string Zone)>>? _zones;
+
     /// <summary>Counts new actions for the users whom they concern.</summary>
     public async ValueTask Evaluate(SortedDictionary<long, List<UserAction>> byUser)
     {
@@ -39,6 +41,7 @@ internal sealed class RuleRun(
             }
         }
         var counts = await store.HoldCounts(session, held);
+        _zones = await store.ReadZones(session, [.. found.Where(each => each.Rule.Draft.Condition is Condition.Streak).Select(each => each.User).Distinct()]);
         foreach (var (user, rule, moments) in found)
         {
             await Count(rule, user, moments, rule.Remembers ? UserRules.Of(rule, user, counts) : null);
@@ -64,7 +67,7 @@ internal sealed class RuleRun(
         if (state.Last.CompareTo(moments[0].Position) < 0)
         {
             var behind = state.Last;
-            var reached = state.Step(rule, moments, await Matching.Calendar(session, rule, userId, badges), settled);
+            var reached = state.Step(rule, moments, await Matching.Calendar(session, rule, userId, badges, _zones), settled);
             if (reached.Count > 0 && state.Orphans.Count > 0)
             {
                 await _awards.Reconcile(rule, userId, behind, reached, state);
@@ -98,7 +101,7 @@ internal sealed class RuleRun(
         }
         await store.Settle(session, userId);
         var actions = await ActionStore.Read(session, userId, behind, await ActionStore.Periods(session, behind, now));
-        var reached = state.Step(rule, Matching.Of(rule, actions, [], countsLate: false), await Matching.Calendar(session, rule, userId, badges), settled);
+        var reached = state.Step(rule, Matching.Of(rule, actions, [], countsLate: false), await Matching.Calendar(session, rule, userId, badges, _zones), settled);
         await _awards.Reconcile(rule, userId, behind, reached, state);
     }
 

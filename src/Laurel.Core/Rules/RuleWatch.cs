@@ -12,11 +12,14 @@ public sealed record RuleWatch(long RuleId, long Awarded, long? LastAwardedAt, l
 /// <summary>What a batch adds to the rules' watch.</summary>
 internal sealed class RuleWatchDeltas
 {
-    private const string Add = """
-        INSERT INTO rule_watch (rule_id, node, awarded, last_awarded_at, late) VALUES ($1, $2, $3, $4, $5)
+    // So many rules are written by one statement; by their number.
+    private const int AtOnce = 16;
+    private static readonly string[] Add = [.. Enumerable.Range(0, AtOnce + 1).Select(rules => $"""
+        INSERT INTO rule_watch (rule_id, node, awarded, last_awarded_at, late)
+        VALUES {string.Join(", ", Enumerable.Range(0, rules).Select(rule => $"(${(rule * 4) + 2}, $1, ${(rule * 4) + 3}, ${(rule * 4) + 4}, ${(rule * 4) + 5})"))}
         ON CONFLICT (rule_id, node) DO UPDATE SET awarded = rule_watch.awarded + excluded.awarded, late = rule_watch.late + excluded.late,
           last_awarded_at = CASE WHEN excluded.last_awarded_at > rule_watch.last_awarded_at THEN excluded.last_awarded_at ELSE rule_watch.last_awarded_at END
-        """;
+        """)];
 
     private const string Sum = """
         SELECT coalesce(CAST(sum(awarded) AS BIGINT), 0), coalesce(max(last_awarded_at), 0), coalesce(CAST(sum(late) AS BIGINT), 0)
@@ -41,9 +44,15 @@ internal sealed class RuleWatchDeltas
 
     public async ValueTask Store(Session session, short node, long now)
     {
-        foreach (var (rule, (awarded, late)) in _byRule)
+        foreach (var rules in _byRule.Chunk(AtOnce))
         {
-            await session.Prepare(Add).Set(1, rule).Set(2, node).Set(3, awarded).Set(4, awarded > 0 ? now : 0).Set(5, late).Run();
+            var add = session.Prepare(Add[rules.Length]).Set(1, node);
+            for (var i = 0; i < rules.Length; i++)
+            {
+                var (rule, (awarded, late)) = rules[i];
+                add.Set((i * 4) + 2, rule).Set((i * 4) + 3, awarded).Set((i * 4) + 4, awarded > 0 ? now : 0).Set((i * 4) + 5, late);
+            }
+            await add.Run();
         }
     }
 

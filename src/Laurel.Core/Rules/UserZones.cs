@@ -5,9 +5,12 @@ namespace Laurel.Core.Rules;
 /// <summary>Which zone was a user's when. Only who has changed theirs has rows of it.</summary>
 internal static class UserZones
 {
-    private const string Select = "SELECT since, zone FROM user_zones WHERE user_id = $1 ORDER BY since";
-
-    private const string Current = "SELECT time_zone FROM users WHERE id = $1";
+    private const string Select = """
+        SELECT since, zone FROM user_zones WHERE user_id = $1
+        UNION ALL
+        SELECT 0, coalesce(time_zone, '') FROM users WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM user_zones WHERE user_id = $1)
+        ORDER BY since
+        """;
 
     private const string Insert = """
         INSERT INTO user_zones (user_id, since, zone) VALUES ($1, $2, $3) ON CONFLICT (user_id, since) DO UPDATE SET zone = excluded.zone
@@ -17,26 +20,16 @@ internal static class UserZones
         INSERT INTO user_zones (user_id, since, zone) SELECT $1, 0, $2 WHERE NOT EXISTS (SELECT 1 FROM user_zones WHERE user_id = $1)
         """;
 
-    /// <summary>Ascending.</summary>
-    /// <param name="session">Where.</param>
-    /// <param name="userId">Whose.</param>
-    /// <param name="otherwise">The zone of who has none.</param>
-    public static async ValueTask<List<(long Since, string Zone)>> Read(Session session, long userId, string otherwise)
+    /// <summary>Ascending; empty where the user had none.</summary>
+    public static async ValueTask<List<(long Since, string Zone)>> Read(Session session, long userId)
     {
         var zones = new List<(long, string)>();
         var rows = session.Prepare(Select).Set(1, userId);
         while (await rows.Read())
         {
-            zones.Add((rows.Long(0), rows.Text(1) is { Length: > 0 } zone ? zone : otherwise));
+            zones.Add((rows.Long(0), rows.Text(1)));
         }
-        if (zones.Count > 0)
-        {
-            return zones;
-        }
-        var row = session.Prepare(Current).Set(1, userId);
-        var current = await row.Read() ? row.TextOrNull(0) : null;
-        await row.Done();
-        return [(0, current ?? otherwise)];
+        return zones;
     }
 
     /// <summary>The user's zone changes.</summary>
