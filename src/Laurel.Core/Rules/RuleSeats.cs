@@ -31,7 +31,8 @@ internal sealed class RuleSeats(Session session, LedgerStore store)
             // What is committed as taken stays so: nobody waits in order to learn that.
             if (await Read(Taken, rule) >= most)
             {
-                return !_full.Add(rule.Id);
+                _full.Add(rule.Id);
+                return false;
             }
             // Before any of the rows: who gives seats of several rules, and in which order, the batch does not know.
             if (_held.Count == 0)
