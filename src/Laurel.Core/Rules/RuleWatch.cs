@@ -12,11 +12,11 @@ public sealed record RuleWatch(long RuleId, long Awarded, long? LastAwardedAt, l
 /// <summary>What a batch adds to the rules' watch.</summary>
 internal sealed class RuleWatchDeltas
 {
-    // So many rules are written by one statement; by their number.
+    // So many rules are written by one statement; by their number. SQLite numbers parameters as they first appear.
     private const int AtOnce = 16;
     private static readonly string[] Add = [.. Enumerable.Range(0, AtOnce + 1).Select(rules => $"""
-        INSERT INTO rule_watch (rule_id, node, awarded, last_awarded_at, late)
-        VALUES {string.Join(", ", Enumerable.Range(0, rules).Select(rule => $"(${(rule * 4) + 2}, $1, ${(rule * 4) + 3}, ${(rule * 4) + 4}, ${(rule * 4) + 5})"))}
+        INSERT INTO rule_watch (node, rule_id, awarded, last_awarded_at, late)
+        VALUES {string.Join(", ", Enumerable.Range(0, rules).Select(rule => $"($1, ${(rule * 4) + 2}, ${(rule * 4) + 3}, ${(rule * 4) + 4}, ${(rule * 4) + 5})"))}
         ON CONFLICT (rule_id, node) DO UPDATE SET awarded = rule_watch.awarded + excluded.awarded, late = rule_watch.late + excluded.late,
           last_awarded_at = CASE WHEN excluded.last_awarded_at > rule_watch.last_awarded_at THEN excluded.last_awarded_at ELSE rule_watch.last_awarded_at END
         """)];
