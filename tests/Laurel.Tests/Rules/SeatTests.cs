@@ -73,6 +73,8 @@ public sealed class SeatTests
                     Key = $"pioneers{rule}", Enabled = true, Actions = [$"visit{rule}"], Condition = new Condition.Count(), Tiers = [new Tier(rule, 1)],
                     MaximumRecipients = rule == 3 ? 50 : Users,
                 }, createOnly: false, TestCore.Administrator));
+                // A badge's first award freezes it, which is another lock.
+                TestCore.Value(await first.Core.Actions.Record(new ActionDraft($"visit{rule}", 1) { Id = 100_000 + rule }));
             }
 
             // In any order of the rules, two callers each.
